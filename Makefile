@@ -1,0 +1,33 @@
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := --size 64 --runs 2 --save_to demo/runs
+
+.PHONY: .venv test demo readme board clean
+
+.venv: .venv/.installed                     ## set up everything in .venv, once
+
+.venv/.installed: settings.ini setup.py pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+test: .venv                                 ## notebooks exported, clean and run; README and leaderboard current
+	$(BIN)/iwang-data > /dev/null
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests
+
+demo: .venv                                 ## grey-blur against from scratch on the rendered sample, in minutes
+	rm -rf demo
+	$(BIN)/iwang-run --task grey_blur $(DEMO) --out demo/grey_blur.safetensors
+	$(BIN)/iwang-run --task scratch $(DEMO)
+	$(BIN)/iwang-board --runs demo/runs --track sample
+	$(BIN)/iwang-board --runs demo/runs --track sample --figure demo/board.png
+
+readme: .venv                               ## README.md from nbs/index.ipynb
+	$(BIN)/python .ci/readme.py
+
+board: .venv                                ## leaderboard.csv and its page from runs/ and the published rows
+	$(BIN)/iwang-board --csv leaderboard.csv
+
+clean:
+	rm -rf .venv demo out build dist *.egg-info

@@ -1,0 +1,63 @@
+"The project as a whole: what is generated is current, and what a user types works"
+import filecmp, shutil, subprocess, sys
+from pathlib import Path
+import pytest
+
+root = Path(__file__).parent.parent
+bins = Path(sys.executable).parent
+
+def run(*cmd, cwd=root): return subprocess.run([str(c) for c in cmd], cwd=cwd, capture_output=True, text=True)
+
+def files():
+    "What is in the checkout, but for what git ignores"
+    r = run('git', 'ls-files', '--cached', '--others', '--exclude-standard', '-z')
+    return [f for f in r.stdout.split('\0') if f and (root/f).is_file()]
+
+@pytest.fixture(scope='module')
+def copy(tmp_path_factory):
+    "A copy of the checkout to generate things in"
+    dest = tmp_path_factory.mktemp('copy')
+    for f in files():
+        (dest/f).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root/f, dest/f)
+    return dest
+
+def differing(copy, under):
+    "Files under `under` that differ between checkout and copy"
+    both = {p.relative_to(d) for d in (root,copy) for p in (d/under).rglob('*') if p.is_file() and '__pycache__' not in p.parts}
+    return sorted(str(f) for f in both if not ((root/f).exists() and (copy/f).exists() and filecmp.cmp(root/f, copy/f, shallow=False)))
+
+def test_exported(copy):
+    r = run(bins/'nbdev-export', cwd=copy)
+    assert r.returncode==0, r.stderr
+    assert differing(copy, 'imagewang_ssl')==[], 'run nbdev-export'
+
+def test_clean(copy):
+    r = run(bins/'nbdev-clean', cwd=copy)
+    assert r.returncode==0, r.stderr
+    assert differing(copy, 'nbs')==[], 'run nbdev-clean'
+
+def test_readme(copy):
+    r = run(sys.executable, '.ci/readme.py', cwd=copy)
+    assert r.returncode==0, r.stderr
+    assert filecmp.cmp(root/'README.md', copy/'README.md', shallow=False), 'run make readme'
+
+def test_leaderboard():
+    r = run(bins/'iwang-board', '--check', 'leaderboard.csv')
+    assert r.returncode==0, r.stderr+'run make board'
+
+def test_no_photos():
+    assert [f for f in files() if f.lower().endswith(('.jpg','.jpeg','.webp'))]==[]
+
+@pytest.mark.parametrize('args', [
+    ['iwang-run', '--task', 'rotatoin'], ['iwang-finetune', '--epochs', '0'], ['iwang-data', '--source', '/no/such/folder'],
+    ['iwang-run', '--official', '--size', '100'], ['iwang-pretrain', '--colour', 'red']])
+def test_bad_input(args, tmp_path):
+    "One clear line and a non-zero status, as a shell sees it"
+    r = run(bins/args[0], *args[1:], cwd=tmp_path)
+    assert r.returncode!=0 and r.stdout=='' and r.stderr.count('\n')==1, r.stdout+r.stderr
+    assert list(tmp_path.iterdir())==[]
+
+def test_public_api():
+    r = run(sys.executable, '-W', 'ignore', '-c', 'from imagewang_ssl.all import *; print(Rotation().name, Learner.__name__, get_imagewang.__name__)')
+    assert r.stdout.split()==['rotation','Learner','get_imagewang'], r.stderr
