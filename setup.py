@@ -10,7 +10,7 @@ cfg = ini['DEFAULT']
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], license=cfg['license'],
-    author=cfg['author'], keywords=cfg['keywords'], python_requires=f'>={cfg["min_python"]}',
+    author=cfg['author'], url=cfg['git_url'], keywords=cfg['keywords'], python_requires=f'>={cfg["min_python"]}',
     long_description=(root/'README.md').read_text(encoding='utf-8') if (root/'README.md').exists() else '',
     long_description_content_type='text/markdown',
     packages=find_packages(include=[cfg['lib_name'], cfg['lib_name']+'.*']), package_data={cfg['lib_name']: ['*.csv']},

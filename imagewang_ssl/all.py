@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/90_all.ipynb #3ac753ce
+# %% ../nbs/90_all.ipynb #e31798ee
 import importlib, pkgutil
 import imagewang_ssl
 from fastai.vision.all import *
@@ -18,3 +18,4 @@ def _public():
         yield from ((k, getattr(mod, k)) for k in getattr(mod, '__all__', ()))
 
 globals().update(_public())
+__all__ = [o for o in globals() if o[0]!='_']

@@ -6,7 +6,7 @@
 __all__ = ['recipes', 'resolve_precision', 'computing_in', 'NonFiniteLoss', 'StopOnNonFinite', 'plain_output', 'quiet_bars',
            'fit', 'provenance', 'pretrain', 'finetune', 'check_cell', 'run', 'reproduce']
 
-# %% ../nbs/50_train.ipynb #0f3d54bc
+# %% ../nbs/50_train.ipynb #65c2a290
 import platform, resource, subprocess, sys, time
 from contextlib import contextmanager
 from copy import deepcopy
@@ -21,13 +21,13 @@ from .heads import Classifier
 from .board import official_runs, save_record
 from .pretext.core import Pretext, get_pretext
 
-# %% ../nbs/50_train.ipynb #ada271ce
+# %% ../nbs/50_train.ipynb #968ab9f8
 recipes = dict(
     pretrain=dict(lr=2e-3, wd=.01, bs=64, pct_start=.72),
     finetune=dict(lr=3e-3, wd=.01, bs=64, pct_start=.72, label_smoothing=.1))
 _fixed = dict(opt='AdamW', schedule='flat_cos')
 
-# %% ../nbs/50_train.ipynb #05f56ad5
+# %% ../nbs/50_train.ipynb #13f9d2a0
 def _has_bf16():
     "Whether the device that trains computes in bfloat16 natively"
     if torch.cuda.is_available(): return torch.cuda.get_device_capability()>=(8,0)
@@ -49,7 +49,7 @@ def computing_in(model, precision, device):
         try: yield model
         finally: del model.forward
 
-# %% ../nbs/50_train.ipynb #3459cc7f
+# %% ../nbs/50_train.ipynb #09c9bf6d
 def _recipe(kind, **changes):
     "The recipe of `kind` with whatever is given in `changes`"
     res = {**recipes[kind], **{k:v for k,v in changes.items() if v is not None}}
@@ -62,7 +62,7 @@ def _check_counts(**counts):
     for k,v in counts.items():
         if v<1: raise IwangError(f'{k}={v}: it must be 1 or more')
 
-# %% ../nbs/50_train.ipynb #31a92ac6
+# %% ../nbs/50_train.ipynb #2919ddb2
 class NonFiniteLoss(IwangError): "The training loss became infinite or not a number"
 
 class StopOnNonFinite(Callback):
@@ -73,7 +73,7 @@ class StopOnNonFinite(Callback):
         raise NonFiniteLoss(f'the loss is {self.loss_grad.item()} at step {self.train_iter+1} (epoch {self.epoch+1}) with a '
                             f'learning rate of {lr:.2g}: try lr={lr/10:.2g}, or look at the batch with dls.show_batch()')
 
-# %% ../nbs/50_train.ipynb #bd1cabb8
+# %% ../nbs/50_train.ipynb #272f275a
 def plain_output(): "Whether output goes to neither a terminal nor a notebook"; return not (in_notebook() or sys.stdout.isatty())
 
 def _log_line(log, names):
@@ -87,7 +87,7 @@ def quiet_bars(learn:Learner):
     learn.logger = lambda log: print(_log_line(log, learn.recorder.metric_names), flush=True) if isinstance(log[0], int) else None
     return learn
 
-# %% ../nbs/50_train.ipynb #fb52b92c
+# %% ../nbs/50_train.ipynb #ffe6399b
 def _peak_mb():
     "Peak memory in MiB: of the GPU where one is used, else of this process so far"
     if torch.cuda.is_available(): return torch.cuda.max_memory_allocated()//2**20
@@ -113,7 +113,7 @@ def fit(
     return dict(losses, metrics={k:list(v) for k,v in cols.items()}, images_seen=seen, seconds=round(secs, 1),
                 images_per_second=round(seen/secs, 1), peak_mb=_peak_mb())
 
-# %% ../nbs/50_train.ipynb #86099821
+# %% ../nbs/50_train.ipynb #497001bd
 def _commit():
     "The commit of the checkout this package is in, with '+' when files differ from it; none outside a checkout"
     git = lambda *a: subprocess.run(['git','-C',str(Path(imagewang_ssl.__file__).parent),*a], capture_output=True, text=True)
@@ -129,7 +129,7 @@ def provenance()->dict:
     return dict(commit=_commit(), versions=dict(vs, python=platform.python_version()), device=dev,
                 date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
 
-# %% ../nbs/50_train.ipynb #4ccdac69
+# %% ../nbs/50_train.ipynb #16d8d197
 def _workers(n): return min(8, defaults.cpus) if n is None else n
 
 def pretrain(
@@ -144,7 +144,7 @@ def pretrain(
     wd:float=None, # Weight decay; default: the recipe's
     bs:int=None, # Batch size; default: the recipe's
     recipe:dict=None, # Further changes to the recipe
-    pixels:bool=True, # Decode each image once and keep it (`PixelStore`), rather than decode files every epoch
+    pixels:bool=True, # Keep decoded images in a `PixelStore`; off: decode the files every epoch
     num_workers:int=None, # Loader processes where there is no pixel store; default: one a core, up to 8
     precision:str='auto', # fp32, bf16, or auto: bf16 where the device computes in it
     out:str=None, # File to save the encoder in (.safetensors); default: nowhere
@@ -163,7 +163,7 @@ def pretrain(
     if out: save_encoder(enc, out)
     return enc
 
-# %% ../nbs/50_train.ipynb #58710a11
+# %% ../nbs/50_train.ipynb #30b5d50f
 def _classifier(encoder, arch, size, n_classes):
     "The network of one run: a copy of `encoder`, or a random one, and a new head"
     enc = create_encoder(arch, size) if encoder is None else deepcopy(encoder)
@@ -186,7 +186,7 @@ def finetune(
     wd:float=None, # Weight decay; default: the recipe's
     bs:int=None, # Batch size; default: the recipe's
     recipe:dict=None, # Further changes to the recipe
-    pixels:bool=True, # Decode each image once and keep it (`PixelStore`), rather than decode files every epoch
+    pixels:bool=True, # Keep decoded images in a `PixelStore`; off: decode the files every epoch
     num_workers:int=None, # Loader processes where there is no pixel store; default: one a core, up to 8
     precision:str='auto', # fp32, bf16, or auto: bf16 where the device computes in it
     save_to:str=None, # Folder for run records, each written when its run ends; default: nowhere. Never with valid='train'
@@ -207,7 +207,7 @@ def finetune(
         if save_to: print(f'saved {save_record(recs[-1], save_to)}')
     return recs
 
-# %% ../nbs/50_train.ipynb #95d7003b
+# %% ../nbs/50_train.ipynb #41f650ff
 def check_cell(source, size, epochs, runs=None):
     "Raise `IwangError` unless this is an official cell of the board: its sizes, epochs and runs, on Image网 itself"
     sizes = 128,192,256
@@ -218,7 +218,7 @@ def check_cell(source, size, epochs, runs=None):
     if name=='sample': raise IwangError("source='sample' is no official cell: choose Image网, with --source imagewang or an archive of it")
     if size>128 and name.startswith('160'): raise IwangError(f'size={size} needs larger images than source {name}: choose the 320 px archive')
 
-# %% ../nbs/50_train.ipynb #1cbb4517
+# %% ../nbs/50_train.ipynb #ec8fa77c
 def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
     "The record of one fine-tuning run"
     set_seed(seed)
@@ -233,7 +233,7 @@ def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
                 encoder_args=model[0].kwargs, source=info, size=size, epochs=epochs, seed=seed,
                 pretrain=meta or None, recipe=recipe, **log, **provenance())
 
-# %% ../nbs/50_train.ipynb #72be742b
+# %% ../nbs/50_train.ipynb #9565f639
 @delegates(pretrain, but='task,out,epochs,lr,wd,bs,recipe')
 def run(
     task='grey_blur', # Name of a pretext task, a `Pretext`, or 'scratch' for no pretraining
@@ -255,7 +255,7 @@ def run(
     return finetune(enc, source, size, epochs, runs, arch=encoder, save_to=save_to,
                     **{k:kwargs[k] for k in ('seed','pixels','num_workers','precision') if k in kwargs})
 
-# %% ../nbs/50_train.ipynb #5bab33ee
+# %% ../nbs/50_train.ipynb #8b0b9e39
 def reproduce(
     recs, # Records of one row
     source, # Where the data is; it must have the records' fingerprint

@@ -1,5 +1,6 @@
 "The project as a whole: what is generated is current, and what a user types works"
-import filecmp, shutil, subprocess, sys
+import filecmp, re, shutil, subprocess, sys
+from configparser import ConfigParser
 from pathlib import Path
 import pytest
 
@@ -45,6 +46,15 @@ def test_readme(copy):
 def test_leaderboard():
     r = run(bins/'iwang-board', '--check', 'leaderboard.csv')
     assert r.returncode==0, r.stderr+'run make board'
+
+def test_addresses():
+    "Every link to the repository is to the one in settings.ini"
+    ini = ConfigParser(delimiters=['='])
+    ini.read(root/'settings.ini', encoding='utf-8')
+    own = ini['DEFAULT']['git_url'].removeprefix('https://github.com/')
+    texts = [root/'README.md', *(root/'nbs').rglob('*.ipynb')]
+    found = {m for t in texts for m in re.findall(r'(?:colab\.research\.google\.com/github/|git\+https://github\.com/)([\w-]+/[\w-]+)', t.read_text(encoding='utf-8'))}
+    assert found=={own}
 
 def test_no_photos():
     assert [f for f in files() if f.lower().endswith(('.jpg','.jpeg','.webp'))]==[]
