@@ -1,8 +1,11 @@
-"Write README.md from nbs/index.ipynb; pictures live in nbs/images"
+"Write README.md from nbs/index.ipynb; pictures live in nbs/images, those that cells draw too"
 from pathlib import Path
 from nbconvert import MarkdownExporter
 
 root = Path(__file__).parent.parent
-text,_ = MarkdownExporter().from_filename(root/'nbs'/'index.ipynb')
-text = text.replace('](images/', '](nbs/images/').replace('](examples/', '](nbs/examples/').replace('](../', '](')
-(root/'README.md').write_text(text.strip()+'\n', encoding='utf-8')
+text,res = MarkdownExporter().from_filename(root/'nbs'/'index.ipynb')
+for name,data in res['outputs'].items():
+    (root/'nbs'/'images'/f'index_{name}').write_bytes(data)
+    text = text.replace(f']({name})', f'](images/index_{name})')
+for folder in 'images','examples': text = text.replace(f']({folder}/', f'](nbs/{folder}/')
+(root/'README.md').write_text(text.replace('](../', '](').strip()+'\n', encoding='utf-8')

@@ -320,6 +320,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.train.StopOnNonFinite.after_loss': ( 'train.html#stoponnonfinite.after_loss',
                                                                                          'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._check_counts': ('train.html#_check_counts', 'imagewang_ssl/train.py'),
+                                     'imagewang_ssl.train._check_size': ('train.html#_check_size', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._classifier': ('train.html#_classifier', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._commit': ('train.html#_commit', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._has_bf16': ('train.html#_has_bf16', 'imagewang_ssl/train.py'),

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/90_all.ipynb #e31798ee
+# %% ../nbs/90_all.ipynb #60bf34e6
 import importlib, pkgutil
 import imagewang_ssl
 from fastai.vision.all import *

@@ -7,7 +7,7 @@ __all__ = ['record_schema', 'pretrain_schema', 'official_runs', 'check_record', 
            'row_key', 'row_id', 'find_row', 'published_rows', 'track_of', 'mean_std', 'derive_board', 'write_board',
            'check_board', 'board_table', 'plot_board', 'save_figure', 'board_page']
 
-# %% ../nbs/70_board.ipynb #95890d5c
+# %% ../nbs/70_board.ipynb #f4e09bd6
 import hashlib,json,math,os,re,statistics
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +19,7 @@ import pandas as pd
 from .data import IwangError,write_atomic
 from .load import pools
 
-# %% ../nbs/70_board.ipynb #7954249f
+# %% ../nbs/70_board.ipynb #47f4e481
 _num = int,float
 record_schema = dict(schema=int, task=str, task_args=dict, encoder=str, encoder_args=dict,
     source=dict(name=str, fingerprint=str, train=int, val=int, unsup=int), size=int, epochs=int, seed=int,
@@ -29,7 +29,7 @@ record_schema = dict(schema=int, task=str, task_args=dict, encoder=str, encoder_
 pretrain_schema = dict(pool=str, size=int, epochs=int, images_seen=int, seed=int, recipe=dict, train_loss=[_num],
     valid_loss=[_num], metrics=dict, seconds=_num, peak_mb=_num)
 
-# %% ../nbs/70_board.ipynb #e6a03e6a
+# %% ../nbs/70_board.ipynb #89fc6d5b
 def _check(val, kind, name=''):
     "Raise an `IwangError` naming the first field of `val` that is not of its `kind`"
     need = kind if isinstance(kind, tuple) else (type(kind) if isinstance(kind, (dict,list)) else kind,)
@@ -57,7 +57,7 @@ def check_record(
         (re.fullmatch(r'\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z', rec['date']), 'date must be like 2020-02-05T12:00:00Z')]:
         if not ok: raise IwangError(msg)
 
-# %% ../nbs/70_board.ipynb #0cb53215
+# %% ../nbs/70_board.ipynb #3d62238a
 def _hash8(o):
     "8 hex digits of the SHA-256 of `o` as JSON, the same whatever the order of its keys"
     return hashlib.sha256(json.dumps(o, sort_keys=True, allow_nan=False).encode()).hexdigest()[:8]
@@ -76,7 +76,7 @@ def save_record(
     path = Path(runs)/record_name(rec)
     return path if path.exists() else write_atomic(path, json.dumps(rec, indent=1, sort_keys=True)+'\n')
 
-# %% ../nbs/70_board.ipynb #ae275ca8
+# %% ../nbs/70_board.ipynb #bfbdd13a
 def _load(path):
     "The record in `path`"
     try: rec = json.loads(path.read_text(encoding='utf-8'))
@@ -93,7 +93,7 @@ def load_records(
     "All the records in `runs`, by file name; one broken or foreign file is an `IwangError`"
     return L(sorted(Path(runs).glob('*.json'), key=lambda p: p.name)).map(_load)
 
-# %% ../nbs/70_board.ipynb #f7300241
+# %% ../nbs/70_board.ipynb #2602bbf1
 def row_key(rec):
     "What all the runs of a row have in common"
     key = {k: rec[k] for k in ('task','task_args','encoder','encoder_args','size','epochs','recipe')}
@@ -117,13 +117,13 @@ def find_row(
     if len(ids) > 1: raise IwangError(f'row {row!r} could be {" or ".join(ids)}: give more of its digits')
     return L(groups[ids[0]])
 
-# %% ../nbs/70_board.ipynb #4e6f6583
+# %% ../nbs/70_board.ipynb #c886b805
 def published_rows():
     "The published rows as a DataFrame"
     with (files('imagewang_ssl')/'published.csv').open(encoding='utf-8') as f:
         return pd.read_csv(f, dtype=dict(accuracy=float, std=float), na_values=dict(std=['']), keep_default_na=False)
 
-# %% ../nbs/70_board.ipynb #8c1e3e06
+# %% ../nbs/70_board.ipynb #a56bc9dd
 official_runs = {5:5, 20:3, 80:1, 200:1} # fine-tuning epochs: runs that a row needs
 
 def track_of(rec):
@@ -134,7 +134,7 @@ def track_of(rec):
     sizes = (128,) if src['name'].startswith('160') else (128,192,256)
     return 'official' if rec['size'] in sizes and rec['epochs'] in official_runs else f'{rec["size"]}px'
 
-# %% ../nbs/70_board.ipynb #1337d317
+# %% ../nbs/70_board.ipynb #190a0c42
 _columns = ['row','track','size','epochs','method','args','pool','encoder','source','pretrain_epochs','accuracy','std',
             'runs','date','by','status','url','note']
 
@@ -161,7 +161,7 @@ def _our_row(recs):
         date=last[:10], by='ours', url='', **dict(status='complete', note='') if n>=need else
         dict(status='incomplete', note=f'{n} of {need} runs'))
 
-# %% ../nbs/70_board.ipynb #b8f8dfc6
+# %% ../nbs/70_board.ipynb #65349471
 def _flat(d, pre=''):
     "Nested dicts as one, with dotted names"
     parts = [_flat(v, f'{pre}{k}.') if isinstance(v, dict) else {pre+k: v} for k,v in d.items()]
@@ -190,7 +190,7 @@ def derive_board(
     by = ['rank','size','track','epochs','accuracy','by','method','date','row']
     return df.sort_values(by, ascending=[c!='accuracy' for c in by], ignore_index=True)[_columns]
 
-# %% ../nbs/70_board.ipynb #52ebb8dd
+# %% ../nbs/70_board.ipynb #2cbbf4d9
 def _csv(runs):
     "The text of leaderboard.csv"
     df = derive_board(runs)
@@ -215,7 +215,7 @@ def check_board(
     line = os.path.commonprefix([have, want]).count(b'\n')+1
     raise IwangError(f'{csv} is not what {runs} gives, from line {line} on: derive it again with iwang-board')
 
-# %% ../nbs/70_board.ipynb #99acfcd6
+# %% ../nbs/70_board.ipynb #585c3711
 def _title(r):
     "The heading of a size"
     if r.track in ('official', f'{r.size}px'): return f'{r.size} px'
@@ -244,7 +244,7 @@ def board_table(
         res,was = res+[line(cells)],now
     return '\n'.join(res+['', '*: ours; pre: pretraining epochs; accuracy in %, mean ± standard deviation over runs'])
 
-# %% ../nbs/70_board.ipynb #d18566f3
+# %% ../nbs/70_board.ipynb #e7ff2b06
 _ink,_ours,_pub = '#2b3038','#2f6fde','#8d95a0' # text, our rows, published rows
 
 def _label(r):
@@ -305,7 +305,7 @@ def plot_board(
     for ax in fig.axes: ax.set_position([round(o, 4) for o in ax.get_position().bounds])
     return fig
 
-# %% ../nbs/70_board.ipynb #8466d010
+# %% ../nbs/70_board.ipynb #c2790059
 def _draw(df, kind):
     "The figure as the bytes of a 'png' or 'svg' file"
     import io, matplotlib.pyplot as plt
@@ -324,7 +324,7 @@ def save_figure(
     if kind not in ('png','svg'): raise IwangError(f'{dest} is no name for a figure: end it in .png or .svg')
     return write_atomic(dest, _draw(df, kind))
 
-# %% ../nbs/70_board.ipynb #1101aa2b
+# %% ../nbs/70_board.ipynb #ff456ba8
 _css = '''
 :root{--bg:#fff;--ink:#1c2128;--dim:#69707a;--line:#e3e6ea;--ours:#2f6fde;--tint:#2f6fde14;color-scheme:light dark}
 @media(prefers-color-scheme:dark){

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Encoder', 'create_encoder', 'save_encoder', 'load_encoder']
 
-# %% ../nbs/02_encoder.ipynb #75a5256e
+# %% ../nbs/02_encoder.ipynb #abe1da6a
 import json, timm
 from fastai.vision.all import *
 from fastai.vision.models import xresnet as xresnets
@@ -13,13 +13,13 @@ from safetensors import safe_open, SafetensorError
 from safetensors.torch import save
 from .data import IwangError, write_atomic
 
-# %% ../nbs/02_encoder.ipynb #f9ce61cc
+# %% ../nbs/02_encoder.ipynb #0b23e5a0
 def _xresnet_stages(arch, in_channels, **kwargs):
     "The stem and the four groups of blocks of fastai's `arch`"
     c = list(getattr(xresnets, arch)(c_in=in_channels, **kwargs).children())
     return nn.ModuleList([nn.Sequential(*c[:3]), nn.Sequential(*c[3:5]), *c[5:8]])
 
-# %% ../nbs/02_encoder.ipynb #8cfe7c3a
+# %% ../nbs/02_encoder.ipynb #43f9c152
 class _TimmStages(nn.Module):
     "The feature maps of a timm model, channels first"
     def __init__(self, arch, in_channels, size, **kwargs):
@@ -32,7 +32,7 @@ class _TimmStages(nn.Module):
     def forward(self, x):
         return [o if o.shape[1]==c else o.permute(0,3,1,2) for o,c in zip(self.net(x), self.chs)]
 
-# %% ../nbs/02_encoder.ipynb #eb7836f2
+# %% ../nbs/02_encoder.ipynb #ff5d3699
 class Encoder(nn.Module):
     "A network without pretrained weights that maps images (bs,`in_channels`,h,w) in 0..1 to a list of feature maps"
     def __init__(self,
@@ -76,7 +76,7 @@ class Encoder(nn.Module):
         self.chs = [m.shape[1] for m in maps]
         self.strides = [round(self.size/m.shape[-1]) for m in maps]
 
-# %% ../nbs/02_encoder.ipynb #70e55d9b
+# %% ../nbs/02_encoder.ipynb #fd30a0c6
 def _suggest(arch):
     "A few names close to `arch`, for an error message"
     import difflib
@@ -96,7 +96,7 @@ def create_encoder(
     except (RuntimeError, AssertionError, AttributeError, ValueError, TypeError) as e:
         raise IwangError(f"encoder '{arch}' cannot be built for {size} px images: {str(e).splitlines()[0]}") from e
 
-# %% ../nbs/02_encoder.ipynb #dc45069e
+# %% ../nbs/02_encoder.ipynb #8dff5854
 _fmt = 'imagewang_ssl encoder 1'
 
 def save_encoder(
@@ -109,7 +109,7 @@ def save_encoder(
     except TypeError as e: raise IwangError(f'an encoder built with {build} cannot be saved: {e}') from e
     return write_atomic(path, save({k:v.contiguous() for k,v in enc.state_dict().items()}, metadata=head))
 
-# %% ../nbs/02_encoder.ipynb #d83bc4bd
+# %% ../nbs/02_encoder.ipynb #fa0e05dc
 def _read_head(path):
     "Header and tensors of a saved encoder"
     if not path.is_file(): raise IwangError(f'{path}: no such file')

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Classifier', 'Decoder']
 
-# %% ../nbs/05_heads.ipynb #e4c49119
+# %% ../nbs/05_heads.ipynb #4b5ee83e
 from fastai.vision.all import *
 
-# %% ../nbs/05_heads.ipynb #d41e5289
+# %% ../nbs/05_heads.ipynb #efb3726b
 class Classifier(nn.Module):
     "Average the last stage's map over space, then a linear layer: (bs,`n_out`) scores"
     def __init__(self,
@@ -20,7 +20,7 @@ class Classifier(nn.Module):
 
     def forward(self, maps): return self.out(maps[-1].mean((2,3)))
 
-# %% ../nbs/05_heads.ipynb #891c54f5
+# %% ../nbs/05_heads.ipynb #faa65751
 class Decoder(nn.Module):
     "Images (bs,`n_out`,h,w) from all stages' maps, without an activation at the end"
     def __init__(self,

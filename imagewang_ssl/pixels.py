@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['SquareImage', 'open_square', 'PixelStore', 'PixelDL']
 
-# %% ../nbs/01_pixels.ipynb #9d73448b
+# %% ../nbs/01_pixels.ipynb #1119526c
 import functools, hashlib
 from fastai.vision.all import *
 from PIL import ImageOps
 from .data import IwangError, make_folder
 
-# %% ../nbs/01_pixels.ipynb #22b0e737
+# %% ../nbs/01_pixels.ipynb #300e1f58
 class SquareImage(Transform):
     "The centre square of an image, resized to `size` x `size`"
     order = 1
@@ -26,7 +26,7 @@ def open_square(
     try: return SquareImage(size)(PILImage.create(f))
     except OSError as e: raise IwangError(f'{f} cannot be read ({e}): run iwang-data on its data set') from None
 
-# %% ../nbs/01_pixels.ipynb #7f189b1a
+# %% ../nbs/01_pixels.ipynb #1c8b13ce
 def _fill(mm, size, files, rows):
     "Decode `files[rows]` into the memory-mapped file `mm`"
     px = np.lib.format.open_memmap(mm, mode='r+')
@@ -43,7 +43,7 @@ def _build(tmp, files, size, n_workers):
              progress=sys.stdout.isatty() or in_notebook(), threadpool=True)
     return out
 
-# %% ../nbs/01_pixels.ipynb #4033c547
+# %% ../nbs/01_pixels.ipynb #a4628dbf
 def _state(path, files):
     "What identifies the content of `files` below `path` without reading it"
     stats = ((f.relative_to(path).as_posix(), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()])
@@ -68,7 +68,7 @@ class PixelStore:
     def rows(self, files): "Rows of `files`"; return np.array([self.row[f] for f in files], dtype=np.int64)
     def __getitem__(self, rows): "Images (bs,3,size,size) uint8, channels last in memory"; return torch.from_numpy(self.px[rows]).permute(0,3,1,2)
 
-# %% ../nbs/01_pixels.ipynb #9cf3e461
+# %% ../nbs/01_pixels.ipynb #4eeee7db
 class PixelDL(TfmdDL):
     "A `TfmdDL` that takes whole batches from `store`, where there is one"
     def __init__(self, dataset, *args, store=None, **kwargs):

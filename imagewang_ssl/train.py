@@ -6,7 +6,7 @@
 __all__ = ['recipes', 'resolve_precision', 'computing_in', 'NonFiniteLoss', 'StopOnNonFinite', 'plain_output', 'quiet_bars',
            'fit', 'provenance', 'pretrain', 'finetune', 'check_cell', 'run', 'reproduce']
 
-# %% ../nbs/50_train.ipynb #65c2a290
+# %% ../nbs/50_train.ipynb #e129e7c5
 import platform, resource, subprocess, sys, time
 from contextlib import contextmanager
 from copy import deepcopy
@@ -21,13 +21,13 @@ from .heads import Classifier
 from .board import official_runs, save_record
 from .pretext.core import Pretext, get_pretext
 
-# %% ../nbs/50_train.ipynb #968ab9f8
+# %% ../nbs/50_train.ipynb #6c97c32e
 recipes = dict(
     pretrain=dict(lr=2e-3, wd=.01, bs=64, pct_start=.72),
     finetune=dict(lr=3e-3, wd=.01, bs=64, pct_start=.72, label_smoothing=.1))
 _fixed = dict(opt='AdamW', schedule='flat_cos')
 
-# %% ../nbs/50_train.ipynb #13f9d2a0
+# %% ../nbs/50_train.ipynb #3e638fac
 def _has_bf16():
     "Whether the device that trains computes in bfloat16 natively"
     if torch.cuda.is_available(): return torch.cuda.get_device_capability()>=(8,0)
@@ -49,7 +49,7 @@ def computing_in(model, precision, device):
         try: yield model
         finally: del model.forward
 
-# %% ../nbs/50_train.ipynb #09c9bf6d
+# %% ../nbs/50_train.ipynb #431c0e3d
 def _recipe(kind, **changes):
     "The recipe of `kind` with whatever is given in `changes`"
     res = {**recipes[kind], **{k:v for k,v in changes.items() if v is not None}}
@@ -62,7 +62,7 @@ def _check_counts(**counts):
     for k,v in counts.items():
         if v<1: raise IwangError(f'{k}={v}: it must be 1 or more')
 
-# %% ../nbs/50_train.ipynb #2919ddb2
+# %% ../nbs/50_train.ipynb #207ee46c
 class NonFiniteLoss(IwangError): "The training loss became infinite or not a number"
 
 class StopOnNonFinite(Callback):
@@ -73,7 +73,7 @@ class StopOnNonFinite(Callback):
         raise NonFiniteLoss(f'the loss is {self.loss_grad.item()} at step {self.train_iter+1} (epoch {self.epoch+1}) with a '
                             f'learning rate of {lr:.2g}: try lr={lr/10:.2g}, or look at the batch with dls.show_batch()')
 
-# %% ../nbs/50_train.ipynb #272f275a
+# %% ../nbs/50_train.ipynb #3a5c9251
 def plain_output(): "Whether output goes to neither a terminal nor a notebook"; return not (in_notebook() or sys.stdout.isatty())
 
 def _log_line(log, names):
@@ -87,7 +87,7 @@ def quiet_bars(learn:Learner):
     learn.logger = lambda log: print(_log_line(log, learn.recorder.metric_names), flush=True) if isinstance(log[0], int) else None
     return learn
 
-# %% ../nbs/50_train.ipynb #ffe6399b
+# %% ../nbs/50_train.ipynb #1c7f469d
 def _peak_mb():
     "Peak memory in MiB: of the GPU where one is used, else of this process so far"
     if torch.cuda.is_available(): return torch.cuda.max_memory_allocated()//2**20
@@ -113,7 +113,7 @@ def fit(
     return dict(losses, metrics={k:list(v) for k,v in cols.items()}, images_seen=seen, seconds=round(secs, 1),
                 images_per_second=round(seen/secs, 1), peak_mb=_peak_mb())
 
-# %% ../nbs/50_train.ipynb #497001bd
+# %% ../nbs/50_train.ipynb #f97a1553
 def _commit():
     "The commit of the checkout this package is in, with '+' when files differ from it; none outside a checkout"
     git = lambda *a: subprocess.run(['git','-C',str(Path(imagewang_ssl.__file__).parent),*a], capture_output=True, text=True)
@@ -129,7 +129,7 @@ def provenance()->dict:
     return dict(commit=_commit(), versions=dict(vs, python=platform.python_version()), device=dev,
                 date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
 
-# %% ../nbs/50_train.ipynb #16d8d197
+# %% ../nbs/50_train.ipynb #b7c2947b
 def _workers(n): return min(8, defaults.cpus) if n is None else n
 
 def pretrain(
@@ -157,17 +157,25 @@ def pretrain(
     enc = create_encoder(encoder, size)
     dls = task.dataloaders(path, size, bs=r['bs'], pool=pool, pixels=pixels, num_workers=_workers(num_workers))
     if not len(dls.train): raise IwangError(f"pool '{pool}' of {path} has {len(dls.train_ds)} images, fewer than a batch of {r['bs']}: lower bs")
+    print(f"pretrain {task}: {len(dls.train_ds)} images of {pool}, {size} px, {epochs} epochs, {r['precision']}", flush=True)
     log = fit(task.learner(dls, enc), epochs, r)
     enc.cpu().meta = dict(task=task.name, task_args=task.args, source=source_info(path), pool=pool, size=size, epochs=epochs,
                           seed=seed, recipe=r, **log, **provenance())
     if out: save_encoder(enc, out)
     return enc
 
-# %% ../nbs/50_train.ipynb #30b5d50f
+# %% ../nbs/50_train.ipynb #ddae7e95
 def _classifier(encoder, arch, size, n_classes):
     "The network of one run: a copy of `encoder`, or a random one, and a new head"
-    enc = create_encoder(arch, size) if encoder is None else deepcopy(encoder)
+    enc = create_encoder(arch or 'xresnet18', size) if encoder is None else deepcopy(encoder)
     return nn.Sequential(enc, Classifier(enc.chs[-1], n_classes))
+
+@torch.no_grad()
+def _check_size(encoder, size):
+    "Raise `IwangError` if images of `size` are nothing for `encoder`"
+    try: encoder.eval().embed(torch.zeros(2, encoder.in_channels, size, size))
+    except (AssertionError,RuntimeError):
+        raise IwangError(f"the encoder '{encoder.arch}' was made for {encoder.size} px and cannot take {size} px: fine-tune at its size") from None
 
 def _reseed(dls, seed):
     "Start the order of images anew"
@@ -179,7 +187,7 @@ def finetune(
     size:int=64, # Side of the images in pixels, for training and validation
     epochs:int=5, # Passes over train
     runs:int=None, # Runs, each with its own seed; default: the board's 5, 3, 1, 1 for 5, 20, 80, 200 epochs, else 1
-    arch:str='xresnet18', # Encoder to train from scratch, where none is given
+    arch:str=None, # Encoder to train from scratch, xresnet18 by default; with `encoder`, what it has to be
     seed:int=0, # Seed of the first run; the next run has the next seed
     valid:str='val', # 'val', or 'train': a part of train held out, for choosing settings
     lr:float=None, # Learning rate; default: the recipe's
@@ -196,18 +204,22 @@ def finetune(
     runs = ifnone(runs, official_runs.get(epochs, 1))
     _check_counts(epochs=epochs, size=size, runs=runs)
     if save_to and valid!='val': raise IwangError("valid='train' is for choosing settings: its runs are no results and are not saved")
-    if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder)
+    if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder, arch)
+    if encoder is not None: _check_size(encoder, size)
+    if save_to and encoder is not None and 'task' not in encoder.meta:
+        raise IwangError('this encoder does not tell how it was trained (its meta is empty), so its runs are not saved: make it with pretrain')
     if official: check_cell(source, size, epochs, runs)
     r,path = _recipe('finetune', **merge(dict(lr=lr, wd=wd, bs=bs, precision=precision), recipe or {})),get_imagewang(source, size)
     store = PixelStore(path, load_size(size)) if pixels else None
     dls = finetune_block(size, valid).dataloaders(path, bs=r['bs'], num_workers=_workers(num_workers), store=store)
     recs = L()
     for s in range(seed, seed+runs):
+        print(f"fine-tune {'from scratch' if encoder is None else 'the encoder'}, seed {s}: {len(dls.train_ds)} images, {size} px, {epochs} epochs, {r['precision']}", flush=True)
         recs.append(_run(encoder, arch, dls, size, epochs, r, s, source_info(path)))
         if save_to: print(f'saved {save_record(recs[-1], save_to)}')
     return recs
 
-# %% ../nbs/50_train.ipynb #41f650ff
+# %% ../nbs/50_train.ipynb #a8368ded
 def check_cell(source, size, epochs, runs=None):
     "Raise `IwangError` unless this is an official cell of the board: its sizes, epochs and runs, on Image网 itself"
     sizes = 128,192,256
@@ -218,7 +230,7 @@ def check_cell(source, size, epochs, runs=None):
     if name=='sample': raise IwangError("source='sample' is no official cell: choose Image网, with --source imagewang or an archive of it")
     if size>128 and name.startswith('160'): raise IwangError(f'size={size} needs larger images than source {name}: choose the 320 px archive')
 
-# %% ../nbs/50_train.ipynb #ec8fa77c
+# %% ../nbs/50_train.ipynb #499b6a58
 def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
     "The record of one fine-tuning run"
     set_seed(seed)
@@ -229,11 +241,11 @@ def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
     meta = dict(getattr(encoder, 'meta', None) or {})
     log.update(accuracy=log.pop('metrics')['accuracy'])
     log.pop('images_seen')
-    return dict(schema=1, task=meta.pop('task', 'scratch'), task_args=meta.pop('task_args', {}), encoder=model[0].arch,
+    return dict(schema=1, task=meta.pop('task', 'scratch' if encoder is None else 'unknown'), task_args=meta.pop('task_args', {}), encoder=model[0].arch,
                 encoder_args=model[0].kwargs, source=info, size=size, epochs=epochs, seed=seed,
                 pretrain=meta or None, recipe=recipe, **log, **provenance())
 
-# %% ../nbs/50_train.ipynb #9565f639
+# %% ../nbs/50_train.ipynb #f4ce2473
 @delegates(pretrain, but='task,out,epochs,lr,wd,bs,recipe')
 def run(
     task='grey_blur', # Name of a pretext task, a `Pretext`, or 'scratch' for no pretraining
@@ -255,7 +267,7 @@ def run(
     return finetune(enc, source, size, epochs, runs, arch=encoder, save_to=save_to,
                     **{k:kwargs[k] for k in ('seed','pixels','num_workers','precision') if k in kwargs})
 
-# %% ../nbs/50_train.ipynb #8b0b9e39
+# %% ../nbs/50_train.ipynb #fdd36cba
 def reproduce(
     recs, # Records of one row
     source, # Where the data is; it must have the records' fingerprint

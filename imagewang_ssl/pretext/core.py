@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PretextTransform', 'PretextDL', 'Pretext', 'list_pretexts', 'pretext_class', 'get_pretext', 'describe']
 
-# %% ../../nbs/10_pretext.core.ipynb #a96fbbb6
+# %% ../../nbs/10_pretext.core.ipynb #e36bdd76
 import difflib, importlib, inspect, pkgutil, tempfile
 import imagewang_ssl.pretext
 from fastai.vision.all import *
@@ -15,14 +15,14 @@ from ..pixels import PixelDL, PixelStore
 from ..load import RandomView, load_size, pretrain_block
 from ..encoder import create_encoder, load_encoder, save_encoder
 
-# %% ../../nbs/10_pretext.core.ipynb #e5f6be32
+# %% ../../nbs/10_pretext.core.ipynb #cfe0765e
 class PretextTransform(ItemTransform):
     "Make `(input, target)` of a batch of images, as `task` says"
     order = 60
     def __init__(self, task): self.task = task
     def encodes(self, b): return self.task.make_batch(b[0])
 
-# %% ../../nbs/10_pretext.core.ipynb #02def8a6
+# %% ../../nbs/10_pretext.core.ipynb #8092e1fa
 def _sample(o, i):
     "Sample `i` of a batch made of tensors, tuples and lists"
     return o if o is None else [_sample(p, i) for p in o] if is_listy(o) else o[i]
@@ -40,7 +40,7 @@ class PretextDL(PixelDL):
         "Show inputs, targets and predictions `out` of `max_n` samples"
         self.task.show(*to_cpu(b), pred=to_cpu(out), max_n=max_n, **kwargs)
 
-# %% ../../nbs/10_pretext.core.ipynb #1cc15957
+# %% ../../nbs/10_pretext.core.ipynb #e24f992f
 class Pretext:
     "A pretext task. Subclasses give `make_batch`, `head`, `panels`, `loss_func` and, where they have any, `metrics` and `callbacks`"
     paper = None      # Link to the paper or page it comes from
@@ -67,7 +67,7 @@ class Pretext:
         return {k:getattr(self, k) for k in inspect.signature(type(self)).parameters}
     def __repr__(self): return f'{type(self).__name__}({", ".join(f"{k}={v!r}" for k,v in self.args.items())})'
 
-# %% ../../nbs/10_pretext.core.ipynb #7a506e6a
+# %% ../../nbs/10_pretext.core.ipynb #e4b0da5e
 @patch
 @delegates(pretrain_block, but='batch_tfms')
 def dblock(self:Pretext, size, **kwargs):
@@ -101,7 +101,7 @@ def learner(self:Pretext,
     return Learner(dls, self.model(encoder), loss_func=self.loss_func, metrics=list(self.metrics),
                    cbs=[*self.callbacks(), *cbs], **kwargs)
 
-# %% ../../nbs/10_pretext.core.ipynb #fed52584
+# %% ../../nbs/10_pretext.core.ipynb #50cd89fa
 @patch
 def show(self:Pretext, x, y=None, pred=None, max_n=6, ncols=None, figsize=None):
     "Draw the panels of the first `max_n` samples: tasks with one panel fill a grid, others a row of panels each"
@@ -112,7 +112,7 @@ def show(self:Pretext, x, y=None, pred=None, max_n=6, ncols=None, figsize=None):
     axs = get_grid(len(panels), ncols=ncols, figsize=figsize or (1.7*ncols, 1.9*math.ceil(len(panels)/ncols)))
     for ax,(im,title) in zip(axs, panels): show_image(im.float().clamp(0,1), ctx=ax, title=title)
 
-# %% ../../nbs/10_pretext.core.ipynb #c81a0aa2
+# %% ../../nbs/10_pretext.core.ipynb #d0f36bbd
 def _plain(o): return tuple(map(_plain, o)) if is_listy(o) else o.as_subclass(Tensor)
 
 def _flat(o): return [t for p in o for t in _flat(p)] if is_listy(o) else [o]
@@ -188,7 +188,7 @@ def check(self:Pretext,
     test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))
     return losses[0],losses[-1]
 
-# %% ../../nbs/10_pretext.core.ipynb #90e399e5
+# %% ../../nbs/10_pretext.core.ipynb #422bb8a5
 def _pretexts():
     "Classes of tasks by name"
     mods = [importlib.import_module(f'imagewang_ssl.pretext.{m.name}') for m in pkgutil.iter_modules(imagewang_ssl.pretext.__path__)]
@@ -219,7 +219,7 @@ def get_pretext(
         if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {', '.join(known) or 'none'}")
     return cls(**args)
 
-# %% ../../nbs/10_pretext.core.ipynb #127ceb00
+# %% ../../nbs/10_pretext.core.ipynb #f1058444
 def describe(cls)->list: # A line an argument
     "The arguments of the task class `cls`, each with default and meaning"
     docs = docments(cls.__init__, full=True)

@@ -5,20 +5,20 @@
 # %% auto #0
 __all__ = ['quarter_turns', 'Rotation']
 
-# %% ../../nbs/12_pretext.rotation.ipynb #db4b8350
+# %% ../../nbs/12_pretext.rotation.ipynb #b83eaefe
 from fastai.vision.all import *
 from ..data import IwangError
 from ..heads import Classifier
 from .core import Pretext
 
-# %% ../../nbs/12_pretext.rotation.ipynb #88751496
+# %% ../../nbs/12_pretext.rotation.ipynb #de992ca6
 def quarter_turns(
     x, # Square images (bs,c,s,s)
 )->Tensor: # (4,bs,c,s,s)
     "Images turned counter-clockwise by 0, 90, 180 and 270 degrees"
     return torch.stack([torch.rot90(x, k, (-2,-1)) for k in range(4)])
 
-# %% ../../nbs/12_pretext.rotation.ipynb #7033ce14
+# %% ../../nbs/12_pretext.rotation.ipynb #40fd0489
 class Rotation(Pretext):
     "Tell by how many quarter turns an image was rotated"
     paper = 'https://arxiv.org/abs/1803.07728'
