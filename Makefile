@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO := --size 64 --runs 2 --save_to demo/runs
+DEMO := --size 64 --bs 32 --epochs 20 --runs 1 --save_to demo/runs
 
 .PHONY: .venv test demo readme board clean
 

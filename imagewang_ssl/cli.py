@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['command', 'data_cmd', 'tasks_cmd', 'pretrain_cmd', 'finetune_cmd', 'run_cmd', 'board_cmd', 'reproduce_cmd']
 
-# %% ../nbs/80_cli.ipynb #6596d62e
+# %% ../nbs/80_cli.ipynb #666cbcd3
 import ast, os, re, sys, warnings
 from functools import wraps
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
@@ -15,7 +15,7 @@ from .data import IwangError, check_imagewang, get_imagewang
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
 from . import board,train
 
-# %% ../nbs/80_cli.ipynb #83f56ab4
+# %% ../nbs/80_cli.ipynb #95ebe63b
 def _line(prog, e): print(f'{prog}: {e}', file=sys.stderr)
 
 def command(prog):
@@ -40,7 +40,7 @@ def command(prog):
         return _f
     return _deco
 
-# %% ../nbs/80_cli.ipynb #ae5d007f
+# %% ../nbs/80_cli.ipynb #b6603dfc
 @command('iwang-data')
 def data_cmd(
     source:str='sample', # sample, imagewang, 160, 320, full, a folder, an archive or its URL
@@ -52,7 +52,7 @@ def data_cmd(
     print(f'{path}\n{report}')
     return 0 if report.ok else 1
 
-# %% ../nbs/80_cli.ipynb #d075e8b0
+# %% ../nbs/80_cli.ipynb #4db50089
 @command('iwang-tasks')
 def tasks_cmd():
     "List the pretext tasks: what each does, its kind of target, its paper and its arguments"
@@ -60,7 +60,7 @@ def tasks_cmd():
         c = pretext_class(n)
         print(f'{n}  [{c.kind}]  {c.__doc__}\n    {c.paper or ""}', *[f'    {o}' for o in describe(c)], '', sep='\n')
 
-# %% ../nbs/80_cli.ipynb #6e2351dc
+# %% ../nbs/80_cli.ipynb #27dd601e
 def _value(s):
     "A Python literal, or else the string itself"
     try: return ast.literal_eval(s)
@@ -73,7 +73,7 @@ def _task(name, task_args):
         if not (eq and v): raise IwangError(f"task_args: '{k}{eq}' is not of the form name=value")
     return get_pretext(name, **{k:_value(v) for k,_,v in pairs})
 
-# %% ../nbs/80_cli.ipynb #1d30cf0d
+# %% ../nbs/80_cli.ipynb #5b6314dc
 @command('iwang-pretrain')
 @delegates(train.pretrain, but='task,out')
 def pretrain_cmd(
@@ -107,7 +107,7 @@ def run_cmd(
     "Pretrain, fine-tune, and write a record of each run: a row of the board"
     _summary(train.run(task if task=='scratch' else _task(task, task_args), **kwargs))
 
-# %% ../nbs/80_cli.ipynb #9593f747
+# %% ../nbs/80_cli.ipynb #dbebfa62
 def _summary(recs):
     "One line about the runs of a cell"
     r,accs = recs[0],[100*o['accuracy'][-1] for o in recs]
@@ -115,7 +115,7 @@ def _summary(recs):
     print(f"{r['task']} {r['size']} px {r['epochs']} epochs: accuracy {mean:.2f} %" + (f' ± {std:.2f}' if len(accs)>1 else '') +
           f", {len(accs)} run{'s'*(len(accs)>1)}, {sum(o['seconds'] for o in recs):.0f} s, peak {max(o['peak_mb'] for o in recs)} MiB, row {board.row_id(r)}")
 
-# %% ../nbs/80_cli.ipynb #d0f7b848
+# %% ../nbs/80_cli.ipynb #89cd2957
 @command('iwang-board')
 def board_cmd(
     runs:str='runs', # Folder of run records

@@ -6,7 +6,7 @@
 __all__ = ['class_names', 'known_counts', 'known_pairs', 'IwangError', 'make_folder', 'write_atomic', 'get_imagewang',
            'source_info', 'CheckReport', 'check_imagewang', 'rebuild_imagewang']
 
-# %% ../nbs/00_data.ipynb #0c3c8aa9
+# %% ../nbs/00_data.ipynb #510dc2eb
 import fastai.data, gzip, hashlib, json, tarfile, tempfile, zlib
 from collections import Counter
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
@@ -21,7 +21,7 @@ from PIL import Image
 try: import fcntl
 except ImportError: fcntl = None # Windows
 
-# %% ../nbs/00_data.ipynb #0c400453
+# %% ../nbs/00_data.ipynb #32398a42
 _figures = '''
 n01440764 1350   0 tench
 n02086240  142 409 Shih-Tzu
@@ -49,12 +49,12 @@ class_names = {c:name for c,_,_,name in _figures}
 known_counts = dict(train={c:int(t) for c,t,_,_ in _figures},
                     val={c:int(v) for c,_,v,_ in _figures if int(v)}, unsup=7750)
 
-# %% ../nbs/00_data.ipynb #cde32a5d
+# %% ../nbs/00_data.ipynb #df10ce90
 known_pairs = [{'train/n02087394/n02087394_12539', 'val/n02089973/n02089973_2860'},
                {'unsup', 'val/n02086240/n02086240_9520'},
                {'val/n02093754/n02093754_4120', 'val/n02096294/n02096294_1992'}]
 
-# %% ../nbs/00_data.ipynb #4d3fd5a6
+# %% ../nbs/00_data.ipynb #1e3ae13a
 class IwangError(Exception): "A problem the user can mend, told in one line"
 
 @contextmanager
@@ -63,7 +63,7 @@ def _one_line(name):
     try: yield
     except OSError as e: raise IwangError(f'{e.filename or name}: {e.strerror or e}') from None
 
-# %% ../nbs/00_data.ipynb #3ef8ef3a
+# %% ../nbs/00_data.ipynb #d323ede0
 def _find_root(folder, name=None):
     "`folder`, or the one folder in it, that holds train, val and unsup; errors speak of it as `name`"
     folder = Path(folder).expanduser()
@@ -75,7 +75,7 @@ def _find_root(folder, name=None):
     raise IwangError(f'{name or folder}: not Image网: it must hold the folders train, val and unsup, '
                      'or one folder with them')
 
-# %% ../nbs/00_data.ipynb #2ac8c584
+# %% ../nbs/00_data.ipynb #f722ebef
 @contextmanager
 def _alone(folder):
     "Keep other processes from making things in `folder` meanwhile; gives False where the system has no such locks"
@@ -108,7 +108,7 @@ def make_folder(
                     if not dest.exists(): raise
     return dest
 
-# %% ../nbs/00_data.ipynb #20a600a7
+# %% ../nbs/00_data.ipynb #e007f121
 def write_atomic(
     path:str|Path, # The file to write; folders above it are made
     data:str|bytes, # All of its content
@@ -124,7 +124,7 @@ def write_atomic(
         finally: tmp.unlink(missing_ok=True)
     return path
 
-# %% ../nbs/00_data.ipynb #59feb47e
+# %% ../nbs/00_data.ipynb #2f1d33c6
 def _interactive(): return IN_NOTEBOOK or sys.stdout.isatty()
 
 def _unpack(arch, dest=None, name=None):
@@ -155,7 +155,7 @@ def _from_archive(arch, tmp, name=None):
     _unpack(arch, out, name)
     return _find_root(out, name or arch)
 
-# %% ../nbs/00_data.ipynb #4268c39c
+# %% ../nbs/00_data.ipynb #ec66fec9
 def _download(url, fetch):
     "`fetch()`, its progress bar shown where someone sees it, its errors told in one line"
     if not _interactive(): print(f'Downloading {url}', flush=True)
@@ -180,7 +180,7 @@ def _from_url(url, tmp):
     "Download any other archive into `tmp` and unpack it there"
     return _from_archive(_download(url, lambda: download_url(url, tmp/'archive.tgz')), tmp, url)
 
-# %% ../nbs/00_data.ipynb #fad4ea09
+# %% ../nbs/00_data.ipynb #e3fd5efc
 def _sha(b): return hashlib.sha256(b).hexdigest()
 
 def _file_sha(path):
@@ -220,7 +220,7 @@ def get_imagewang(
         'give sample, imagewang, 160, 320, full, a folder, a .tgz archive, or the URL of one')
     with _one_line(path): return make_folder(own/f'{_stem(path.name)}-{_file_sha(path)[:8]}', partial(_from_archive, path))
 
-# %% ../nbs/00_data.ipynb #9b3bcfd2
+# %% ../nbs/00_data.ipynb #4220ed2b
 def _listing(path):
     "The images in train, val and unsup as `{relative name: bytes}`, sorted, and the other files there"
     images,others = {},[]
@@ -256,7 +256,7 @@ def source_info(
     return dict(name=_kind(path, images), fingerprint=_sha('\n'.join(lines).encode())[:16],
                 **{s:counts[s] for s in _splits})
 
-# %% ../nbs/00_data.ipynb #1dc5ef24
+# %% ../nbs/00_data.ipynb #8dafa59f
 def _look(path):
     "sha256 of an image's content, or None if it cannot be decoded"
     try:
@@ -286,7 +286,7 @@ class CheckReport:
             if len(lines)>10: res.append(f'  and {len(lines)-10} more')
         return '\n'.join(res)
 
-# %% ../nbs/00_data.ipynb #e708b23a
+# %% ../nbs/00_data.ipynb #c5300041
 def _sample_counts(path):
     "The figures that the rendered sample was made to have"
     from imagewang_ssl.render import sample_classes, sample_val_classes as few
@@ -329,7 +329,7 @@ def check_imagewang(
     problems = dict(missing=missing, extra=extra, unreadable=unreadable, duplicated=duplicated)
     return CheckReport(info, counts, problems, known)
 
-# %% ../nbs/00_data.ipynb #22861cb6
+# %% ../nbs/00_data.ipynb #ebf4f500
 def _parent(folder, name, classes):
     "The images of Imagenette2 or Imagewoof2 as (split, class, path)"
     for s in ('train','val'):

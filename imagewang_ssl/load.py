@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['pools', 'pool_files', 'labelled_files', 'load_size', 'view_mat', 'RandomView', 'pretrain_block', 'finetune_block']
 
-# %% ../nbs/04_load.ipynb #a482770f
+# %% ../nbs/04_load.ipynb #49f9cfa6
 from fastai.vision.all import *
 from .data import IwangError
 from .pixels import PixelDL, SquareImage
 
-# %% ../nbs/04_load.ipynb #39476ad6
+# %% ../nbs/04_load.ipynb #462e4ea0
 pools = {'unsup': ['unsup'], 'unsup+train': ['unsup','train'], 'all': ['unsup','train','val']}
 
 def pool_files(
@@ -25,7 +25,7 @@ def labelled_files(path)->L:
     "The images of train/ and val/, sorted; their folder's name is their label"
     return L(sorted(get_image_files(path, folders=['train','val'])))
 
-# %% ../nbs/04_load.ipynb #726ae52b
+# %% ../nbs/04_load.ipynb #0dc21d66
 def load_size(size:int)->int:
     "Side in pixels at which images are loaded for training at `size`"
     return size*5//4
@@ -50,7 +50,7 @@ def RandomView(size, **kwargs):
     "Batch transform: a random view of each training image, the whole of each validation image, at `size`"
     return AffineCoordTfm(aff_fs=partial(view_mat, **kwargs), size=size)
 
-# %% ../nbs/04_load.ipynb #a50702ad
+# %% ../nbs/04_load.ipynb #26f1a977
 def pretrain_block(
     size:int, # Side of the training images in pixels
     batch_tfms=None, # Default: `RandomView(size)`
@@ -63,7 +63,7 @@ def pretrain_block(
                      item_tfms=SquareImage(load_size(size)), batch_tfms=ifnone(batch_tfms, [RandomView(size)]),
                      **merge(dict(dl_type=PixelDL), kwargs))
 
-# %% ../nbs/04_load.ipynb #584d0482
+# %% ../nbs/04_load.ipynb #a43fb173
 def _train_or_holdout(valid):
     "Split into train/ against val/, or hold out a fifth of train/'s images of the classes that val/ asks about"
     if valid=='val': return GrandparentSplitter('train','val')

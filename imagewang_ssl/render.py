@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['sample_val_classes', 'sample_classes', 'render_scenes', 'unproject', 'render_clips', 'render_sample']
 
-# %% ../nbs/03_render.ipynb #afb293d1
+# %% ../nbs/03_render.ipynb #09f0946b
 import hashlib,io,json,math,sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +17,7 @@ from PIL import Image
 
 from .data import IwangError,make_folder
 
-# %% ../nbs/03_render.ipynb #4f55945a
+# %% ../nbs/03_render.ipynb #ae168136
 def length(x, *ys):
     "Euclidean length of the vector of these components"
     x = x*x
@@ -55,7 +55,7 @@ def smin(a, b, k):
     h = (k-(a-b).abs()).clamp(min=0)/k
     return torch.minimum(a,b) - h*h*k/4
 
-# %% ../nbs/03_render.ipynb #db9d4c5e
+# %% ../nbs/03_render.ipynb #e86c9f0d
 shapes = {} # name -> function, textures and bounding box of every shape
 
 def shape(*textures, box):
@@ -65,7 +65,7 @@ def shape(*textures, box):
         return f
     return _inner
 
-# %% ../nbs/03_render.ipynb #785f5ae6
+# %% ../nbs/03_render.ipynb #78b411f8
 @shape('staves', 'plain', box=(.8,1.75,.8))
 def barrel(x, y, z, q, a, b):
     r = .6+.06*a-.27*(y-.85)**2
@@ -130,7 +130,7 @@ def vase(x, y, z, q, a, b):
     body = torch.maximum(turned(q, y, r, 1.8, .7), -rect(q, y-1.85, .15, .4))
     return body, length(q-.24-.03*a, y-1.82)-.06
 
-# %% ../nbs/03_render.ipynb #c24a5d89
+# %% ../nbs/03_render.ipynb #eb3862b5
 @shape('bricks', box=(.98,1.95,.32))
 def arch(x, y, z, q, a, b):
     ring = (length(x, (y-.95).clamp(min=0))-.66-.05*a).abs()-.2-.04*b
@@ -197,7 +197,7 @@ def star(x, y, z, q, a, b):
 def torus(x, y, z, q, a, b):
     return torch.maximum(length(length(x, y-.9)-.65-.04*b, z)-.22-.04*a, -y),
 
-# %% ../nbs/03_render.ipynb #4883efca
+# %% ../nbs/03_render.ipynb #d9e03981
 @shape('marble', box=(1.,1.,.8))
 def stone(x, y, z, q, a, b):
     k = 1.3+.2*a
@@ -219,12 +219,12 @@ def bush(x, y, z, q, a, b):
 def post(x, y, z, q, a, b):
     return block(x, y-.7-.1*a, z, .13, .7+.1*a, .13, .04),
 
-# %% ../nbs/03_render.ipynb #9dcc462e
+# %% ../nbs/03_render.ipynb #06296795
 _names = list(shapes)
 sample_val_classes = _names[:10]     # validated, few labels in train, all of unsup
 sample_classes = _names[:20]         # all of them, in the order of the labels
 
-# %% ../nbs/03_render.ipynb #a1e43bee
+# %% ../nbs/03_render.ipynb #ea692213
 _boxes = torch.tensor([shapes[k].box for k in _names]).T.contiguous()
 
 def _sdf(name, p, vary, parts=False):
@@ -233,7 +233,7 @@ def _sdf(name, p, vary, parts=False):
     ds = shapes[name].f(x, y, z, length(x,z), *vary)
     return torch.stack(ds) if parts else ds[0] if len(ds)==1 else torch.stack(ds).amin(0)
 
-# %% ../nbs/03_render.ipynb #ece2d4e9
+# %% ../nbs/03_render.ipynb #3ad875cc
 def _noise_map(size=256):
     "Two channels of noise that tiles, (1,2,size+1,size+1), around .5"
     g = torch.Generator().manual_seed(0)
@@ -280,7 +280,7 @@ def texture(name, x, y, z, a, b):
     row = (4*y).floor() # bricks
     return torch.maximum(_wave(4*y, .14, 10), _wave(1.9*(x+z)+.5*row, .08, 10))*.8+.2*soft
 
-# %% ../nbs/03_render.ipynb #8b365b99
+# %% ../nbs/03_render.ipynb #ff2d9a38
 # One row per kind of sky (zenith, horizon, sun) and of ground (two colors, weights of soft, fine, tiles, ripples)
 _skies = torch.tensor([
     [[.16,.40,.82],[.72,.86,.96],[1.,.95,.86]], [[.33,.50,.78],[.99,.82,.58],[1.,.78,.50]],
@@ -335,7 +335,7 @@ def take(scenes, i):
     "The scenes `i` of `scenes`"
     return AttrDict({k:v[i] for k,v in scenes.items()})
 
-# %% ../nbs/03_render.ipynb #9af27ece
+# %% ../nbs/03_render.ipynb #a5d3326d
 FAR = 60. # depth of sky, hills and all that is further away
 
 def _at(x, s):
@@ -359,7 +359,7 @@ def _turn(p, c, s):
     x,y,z = p
     return torch.stack([c*x-s*z, y, s*x+c*z])
 
-# %% ../nbs/03_render.ipynb #0ffe27cc
+# %% ../nbs/03_render.ipynb #2fe7a039
 def _near(scenes, s, o, d, tmax, pad=0.):
     "For each object, in its own frame: the rays from `o` along `d` that meet its padded box before `tmax`"
     dd = (d*d).sum(0)
@@ -387,7 +387,7 @@ def _near(scenes, s, o, d, tmax, pad=0.):
             on = (t0<t1).nonzero()[:,0]
             if len(on): yield j, _names[m], i[on], lo[:,on], ld[:,on], t0[on], t1[on], _at(scenes.vary[:,j], k[on])
 
-# %% ../nbs/03_render.ipynb #bcd81faf
+# %% ../nbs/03_render.ipynb #f3a5a11b
 def _march(name, o, d, t0, t1, vary, steps=60):
     "Distance along each ray to the surface, and whether it was reached"
     t,gap = t0.clone(),torch.ones_like(t0)
@@ -420,7 +420,7 @@ def _paint(scenes, s, j, name, p, vary):
         out[:,i] = torch.lerp(color[2*k%4][:,i], color[(2*k+1)%4][:,i], m)
     return out
 
-# %% ../nbs/03_render.ipynb #7eaef229
+# %% ../nbs/03_render.ipynb #ba0b05a1
 def _shadow(scenes, s, p):
     "Share of the sun that reaches points `p`"
     lit,sun = torch.ones(len(s)),_at(scenes.sun, s)
@@ -448,7 +448,7 @@ def _open(scenes, s, p, normal):
             free[i] *= 1-w*(1-_sdf(name, o+d*h, vary)/n/h).clamp(0,1)
     return free
 
-# %% ../nbs/03_render.ipynb #49e332e8
+# %% ../nbs/03_render.ipynb #b9fd840f
 def _backdrop(scenes, s, d):
     "Color of sky, clouds, sun and hills in direction `d`"
     d = d/length(*d)
@@ -501,7 +501,7 @@ def _light(scenes, s, o, d, t, obj, normal, paint):
     haze = 1-torch.exp(-(t/32)**2)
     return torch.lerp(rgb, _at(scenes.horizon, s), haze)
 
-# %% ../nbs/03_render.ipynb #8a0916ce
+# %% ../nbs/03_render.ipynb #8bfffc68
 def _shoot(scenes, s, xy):
     "Trace rays through image points `xy` (2,n in -1..1, y up) of scenes `s`: color, depth, normal in the world, object"
     (right,up,fwd),zoom = _at(camera(scenes), s),scenes.zoom[s]
@@ -527,7 +527,7 @@ def _shoot(scenes, s, xy):
     rgb[:,i] = _light(scenes, s[i], o[:,i], d[:,i], t[i], obj[i], normal[:,i], paint[:,i])
     return rgb.clamp(0,1), t, normal, obj
 
-# %% ../nbs/03_render.ipynb #a4809e31
+# %% ../nbs/03_render.ipynb #4ced0275
 def _beside(dx, dy):
     "Pixels on either side of the marked steps between columns `dx` and between rows `dy`"
     return F.pad(dx,(0,1)) | F.pad(dx,(1,0)) | F.pad(dy,(0,0,0,1)) | F.pad(dy,(0,0,1,0))
@@ -561,7 +561,7 @@ def _render(scenes, size):
     return AttrDict(rgb=rgb.view(3,n,size,size).transpose(0,1).contiguous(), depth=depth.view(n,1,size,size),
         normals=normal.view(n,3,size,size), contours=_contours(obj), mask=obj==1, label=scenes.label, zoom=scenes.zoom)
 
-# %% ../nbs/03_render.ipynb #559efae2
+# %% ../nbs/03_render.ipynb #f67480e8
 def render(scenes, size=160):
     "Render drawn `scenes`, sixteen at a time: a dict of tensors, first dimension a scene"
     parts = [_render(take(scenes, i), size) for i in torch.arange(len(scenes.label)).split(16)]
@@ -575,7 +575,7 @@ def _draw_labels(n, seed, names=None):
     pool = torch.tensor([sample_classes.index(k) for k in names])
     return pool[torch.randint(len(pool), (n,), generator=torch.Generator().manual_seed(seed))]
 
-# %% ../nbs/03_render.ipynb #14a5b729
+# %% ../nbs/03_render.ipynb #9332ed46
 def render_scenes(
     n:int, # Number of scenes
     size:int=160, # Height and width of the images
@@ -592,7 +592,7 @@ def render_scenes(
     - `zoom` (n,): focal length in units of half the image"""
     return render(draw_scenes(_draw_labels(n, seed, classes), seed), size)
 
-# %% ../nbs/03_render.ipynb #0a63d547
+# %% ../nbs/03_render.ipynb #63d8a319
 def unproject(
     depth, # (n,1,size,size), as rendered
     zoom, # (n,), as rendered
@@ -603,7 +603,7 @@ def unproject(
     d = depth/zoom[:,None,None,None]
     return torch.cat([x*d, y*d, -depth], 1)
 
-# %% ../nbs/03_render.ipynb #12adcd74
+# %% ../nbs/03_render.ipynb #a0a054e5
 def _pose(axes, origin):
     "Poses (n,4,4) from axes (n,3,3), one a row, and origins (n,3)"
     pose = torch.eye(4).repeat(len(axes),1,1)
@@ -641,7 +641,7 @@ def _move_camera(scenes, u, time, i):
     clips.look = clips.look+(.5*way+u(-.3,.3)*right)[i]*time
     return clips, _pose(_frame(clips), clips.eye)
 
-# %% ../nbs/03_render.ipynb #da6b2a0a
+# %% ../nbs/03_render.ipynb #39a96736
 def render_clips(
     n:int, # Number of clips
     frames:int=8, # Frames of a clip
@@ -658,7 +658,7 @@ def render_clips(
     clips,motion = (_move_object if moving=='object' else _move_camera)(scenes, u, time, i)
     return AttrDict({k:v.unflatten(0, (n,frames)) for k,v in dict(render(clips, size), motion=motion).items()})
 
-# %% ../nbs/03_render.ipynb #4a7eed43
+# %% ../nbs/03_render.ipynb #c3aa3ea2
 _version = 1 # of the pictures: raise it when they change
 
 def _is_sample(dest, meta):
@@ -694,13 +694,13 @@ def _fill(dest, plan, size, seed):
             for _ in _bar(pool.map(job, batches), len(batches)): pass
     finally: torch.set_num_threads(threads)
 
-# %% ../nbs/03_render.ipynb #b639dee0
+# %% ../nbs/03_render.ipynb #0fe445d5
 def render_sample(
     dest:str|Path, # Folder to make; if it holds this very sample already, nothing is done
     size:int=160, # Height and width of the images
     seed:int=0, # The same seed gives the same bytes
-    many:int=38, # Train images of each class that is not validated
-    few:int=10, # Train images of each validated class
+    many:int=30, # Train images of each class that is not validated
+    few:int=18, # Train images of each validated class
     val:int=20, # Validation images of each validated class
     unsup:int=36, # Images without labels of each validated class
 )->Path: # `dest`, with train/, val/, unsup/ and sample.json

@@ -6,7 +6,7 @@
 __all__ = ['recipes', 'resolve_precision', 'computing_in', 'NonFiniteLoss', 'StopOnNonFinite', 'plain_output', 'quiet_bars',
            'fit', 'provenance', 'pretrain', 'finetune', 'check_cell', 'run', 'reproduce']
 
-# %% ../nbs/50_train.ipynb #e129e7c5
+# %% ../nbs/50_train.ipynb #eea7bc35
 import platform, resource, subprocess, sys, time
 from contextlib import contextmanager
 from copy import deepcopy
@@ -21,13 +21,13 @@ from .heads import Classifier
 from .board import official_runs, save_record
 from .pretext.core import Pretext, get_pretext
 
-# %% ../nbs/50_train.ipynb #6c97c32e
+# %% ../nbs/50_train.ipynb #eb824429
 recipes = dict(
     pretrain=dict(lr=2e-3, wd=.01, bs=64, pct_start=.72),
     finetune=dict(lr=3e-3, wd=.01, bs=64, pct_start=.72, label_smoothing=.1))
 _fixed = dict(opt='AdamW', schedule='flat_cos')
 
-# %% ../nbs/50_train.ipynb #3e638fac
+# %% ../nbs/50_train.ipynb #1bb41702
 def _has_bf16():
     "Whether the device that trains computes in bfloat16 natively"
     if torch.cuda.is_available(): return torch.cuda.get_device_capability()>=(8,0)
@@ -49,7 +49,7 @@ def computing_in(model, precision, device):
         try: yield model
         finally: del model.forward
 
-# %% ../nbs/50_train.ipynb #431c0e3d
+# %% ../nbs/50_train.ipynb #33b1e776
 def _recipe(kind, **changes):
     "The recipe of `kind` with whatever is given in `changes`"
     res = {**recipes[kind], **{k:v for k,v in changes.items() if v is not None}}
@@ -62,7 +62,7 @@ def _check_counts(**counts):
     for k,v in counts.items():
         if v<1: raise IwangError(f'{k}={v}: it must be 1 or more')
 
-# %% ../nbs/50_train.ipynb #207ee46c
+# %% ../nbs/50_train.ipynb #163e614a
 class NonFiniteLoss(IwangError): "The training loss became infinite or not a number"
 
 class StopOnNonFinite(Callback):
@@ -73,7 +73,7 @@ class StopOnNonFinite(Callback):
         raise NonFiniteLoss(f'the loss is {self.loss_grad.item()} at step {self.train_iter+1} (epoch {self.epoch+1}) with a '
                             f'learning rate of {lr:.2g}: try lr={lr/10:.2g}, or look at the batch with dls.show_batch()')
 
-# %% ../nbs/50_train.ipynb #3a5c9251
+# %% ../nbs/50_train.ipynb #1391336c
 def plain_output(): "Whether output goes to neither a terminal nor a notebook"; return not (in_notebook() or sys.stdout.isatty())
 
 def _log_line(log, names):
@@ -87,7 +87,7 @@ def quiet_bars(learn:Learner):
     learn.logger = lambda log: print(_log_line(log, learn.recorder.metric_names), flush=True) if isinstance(log[0], int) else None
     return learn
 
-# %% ../nbs/50_train.ipynb #1c7f469d
+# %% ../nbs/50_train.ipynb #2a871260
 def _peak_mb():
     "Peak memory in MiB: of the GPU where one is used, else of this process so far"
     if torch.cuda.is_available(): return torch.cuda.max_memory_allocated()//2**20
@@ -113,7 +113,7 @@ def fit(
     return dict(losses, metrics={k:list(v) for k,v in cols.items()}, images_seen=seen, seconds=round(secs, 1),
                 images_per_second=round(seen/secs, 1), peak_mb=_peak_mb())
 
-# %% ../nbs/50_train.ipynb #f97a1553
+# %% ../nbs/50_train.ipynb #a7c2b11b
 def _commit():
     "The commit of the checkout this package is in, with '+' when files differ from it; none outside a checkout"
     git = lambda *a: subprocess.run(['git','-C',str(Path(imagewang_ssl.__file__).parent),*a], capture_output=True, text=True)
@@ -129,7 +129,7 @@ def provenance()->dict:
     return dict(commit=_commit(), versions=dict(vs, python=platform.python_version()), device=dev,
                 date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
 
-# %% ../nbs/50_train.ipynb #b7c2947b
+# %% ../nbs/50_train.ipynb #0768b588
 def _workers(n): return min(8, defaults.cpus) if n is None else n
 
 def pretrain(
@@ -164,7 +164,7 @@ def pretrain(
     if out: save_encoder(enc, out)
     return enc
 
-# %% ../nbs/50_train.ipynb #ddae7e95
+# %% ../nbs/50_train.ipynb #d4d2950a
 def _classifier(encoder, arch, size, n_classes):
     "The network of one run: a copy of `encoder`, or a random one, and a new head"
     enc = create_encoder(arch or 'xresnet18', size) if encoder is None else deepcopy(encoder)
@@ -219,7 +219,7 @@ def finetune(
         if save_to: print(f'saved {save_record(recs[-1], save_to)}')
     return recs
 
-# %% ../nbs/50_train.ipynb #a8368ded
+# %% ../nbs/50_train.ipynb #05329c34
 def check_cell(source, size, epochs, runs=None):
     "Raise `IwangError` unless this is an official cell of the board: its sizes, epochs and runs, on Image网 itself"
     sizes = 128,192,256
@@ -230,7 +230,7 @@ def check_cell(source, size, epochs, runs=None):
     if name=='sample': raise IwangError("source='sample' is no official cell: choose Image网, with --source imagewang or an archive of it")
     if size>128 and name.startswith('160'): raise IwangError(f'size={size} needs larger images than source {name}: choose the 320 px archive')
 
-# %% ../nbs/50_train.ipynb #499b6a58
+# %% ../nbs/50_train.ipynb #e67f515e
 def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
     "The record of one fine-tuning run"
     set_seed(seed)
@@ -245,8 +245,8 @@ def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
                 encoder_args=model[0].kwargs, source=info, size=size, epochs=epochs, seed=seed,
                 pretrain=meta or None, recipe=recipe, **log, **provenance())
 
-# %% ../nbs/50_train.ipynb #f4ce2473
-@delegates(pretrain, but='task,out,epochs,lr,wd,bs,recipe')
+# %% ../nbs/50_train.ipynb #5d38de36
+@delegates(pretrain, but='task,out,epochs,lr,wd,recipe')
 def run(
     task='grey_blur', # Name of a pretext task, a `Pretext`, or 'scratch' for no pretraining
     source:str='sample', # sample, imagewang, 160, 320, full, a folder, an archive or its URL
@@ -265,9 +265,9 @@ def run(
     _check_counts(epochs=epochs, size=size, **({} if task=='scratch' else dict(pretrain_epochs=pretrain_epochs)))
     enc = None if task=='scratch' else pretrain(task, source, size, pretrain_epochs, encoder, out=out, **kwargs)
     return finetune(enc, source, size, epochs, runs, arch=encoder, save_to=save_to,
-                    **{k:kwargs[k] for k in ('seed','pixels','num_workers','precision') if k in kwargs})
+                    **{k:kwargs[k] for k in ('seed','bs','pixels','num_workers','precision') if k in kwargs})
 
-# %% ../nbs/50_train.ipynb #fdd36cba
+# %% ../nbs/50_train.ipynb #1e5e8f4e
 def reproduce(
     recs, # Records of one row
     source, # Where the data is; it must have the records' fingerprint

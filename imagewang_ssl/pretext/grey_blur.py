@@ -6,14 +6,14 @@
 # %% auto #0
 __all__ = ['random_regions', 'grey', 'blur', 'psnr', 'GreyBlur']
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #30a5db3f
+# %% ../../nbs/11_pretext.grey_blur.ipynb #a06051ff
 import torchvision.transforms.v2.functional as TF
 from fastai.vision.all import *
 from ..data import IwangError
 from ..heads import Decoder
 from .core import Pretext
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #f3bd2a4c
+# %% ../../nbs/11_pretext.grey_blur.ipynb #f6f070f1
 def random_regions(
     x, # Batch of images (bs,c,h,w)
     n:int=4, # Rectangles an image; they may overlap
@@ -29,7 +29,7 @@ def random_regions(
     rows,cols = inside(x.shape[-2]),inside(x.shape[-1])
     return (rows[...,None] & cols[...,None,:]).any(1, keepdim=True)
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #0f43583c
+# %% ../../nbs/11_pretext.grey_blur.ipynb #81cf019c
 def grey(x): "Luma of images (bs,3,h,w), on all three channels"; return TF.rgb_to_grayscale(x, num_output_channels=3)
 
 def blur(
@@ -42,7 +42,7 @@ def blur(
     pad = max(0, k//2-x.shape[-1]+1)
     return TF.gaussian_blur(x, kernel_size=k-2*pad, sigma=s)
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #ebf52861
+# %% ../../nbs/11_pretext.grey_blur.ipynb #c12d420d
 def psnr(pred, targ):
     "Peak signal-to-noise ratio of images in 0..1, in dB, mean over the batch"
     mse = ((pred.clamp(0,1)-targ)**2).flatten(1).mean(1)
