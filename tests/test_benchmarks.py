@@ -1,0 +1,20 @@
+"The benchmark runs and writes what it says; its numbers are for a quiet machine"
+import json, subprocess, sys
+from pathlib import Path
+
+root = Path(__file__).parent.parent
+
+def bench(*args): return subprocess.run([sys.executable, '-m', 'benchmarks', *map(str, args)], cwd=root, capture_output=True, text=True)
+
+def test_rows(tmp_path):
+    out = tmp_path/'speed.json'
+    r = bench('--only', 'finetune,rotation', '--size', 32, '--bs', 16, '--steps', 3, '--pairs', 2, '--json', out)
+    assert r.returncode==0, r.stdout+r.stderr
+    rec = json.loads(out.read_text())
+    assert [o['name'] for o in rec['rows']]==['finetune','rotation']
+    for o in rec['rows']: assert o['ours']>0 and .1 < o['ratios']['ours/bare']['median'] < 10
+    assert rec['rows'][0]['plain_fastai']>0 and rec['rows'][1]['plain_fastai'] is None
+
+def test_bad_input():
+    r = bench('--only', 'rotatoin')
+    assert r.returncode==1 and r.stderr.splitlines()[-1]=="benchmarks: task 'rotatoin' is unknown: did you mean rotation?"
