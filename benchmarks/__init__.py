@@ -144,7 +144,8 @@ def bench(
     rec = dict(settings=dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs), source=source_info(path), rows=rows, **extra, **provenance())
     if out_json: print(f'wrote {write_atomic(out_json, json.dumps(rec, indent=1))}')
 
-def main():
-    args = vars(anno_parser(bench, prog='python -m benchmarks').parse_args([a.replace('--json', '--out-json') for a in sys.argv[1:]]))
-    try: bench(**{k:v for k,v in args.items() if k not in ('pdb','xtra')})
-    except IwangError as e: sys.exit(f'benchmarks: {e}')
+def command_line(func, module):
+    "Run `func` with the arguments of `python -m module`; `--json` is its `out_json`"
+    args = vars(anno_parser(func, prog=f'python -m {module}').parse_args([a.replace('--json', '--out-json') for a in sys.argv[1:]]))
+    try: func(**{k:v for k,v in args.items() if k not in ('pdb','xtra')})
+    except IwangError as e: sys.exit(f'{module}: {e}')
