@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PretextTransform', 'PretextDL', 'Pretext', 'list_pretexts', 'pretext_class', 'get_pretext', 'describe']
 
-# %% ../../nbs/10_pretext.core.ipynb #e36bdd76
+# %% ../../nbs/10_pretext.core.ipynb #7076549b
 import difflib, importlib, inspect, pkgutil, tempfile
 import imagewang_ssl.pretext
 from fastai.vision.all import *
@@ -15,17 +15,19 @@ from ..pixels import PixelDL, PixelStore
 from ..load import RandomView, load_size, pretrain_block
 from ..encoder import create_encoder, load_encoder, save_encoder
 
-# %% ../../nbs/10_pretext.core.ipynb #cfe0765e
+# %% ../../nbs/10_pretext.core.ipynb #08a9e2ec
 class PretextTransform(ItemTransform):
     "Make `(input, target)` of a batch of images, as `task` says"
     order = 60
     def __init__(self, task): self.task = task
     def encodes(self, b): return self.task.make_batch(b[0])
 
-# %% ../../nbs/10_pretext.core.ipynb #8092e1fa
+# %% ../../nbs/10_pretext.core.ipynb #49c6c411
 def _sample(o, i):
     "Sample `i` of a batch made of tensors, tuples and lists"
     return o if o is None else [_sample(p, i) for p in o] if is_listy(o) else o[i]
+
+def _plain(o): return tuple(map(_plain, o)) if is_listy(o) else o.as_subclass(Tensor)
 
 class PretextDL(PixelDL):
     "A `PixelDL` that shows its batches as the task in its `PretextTransform` says"
@@ -40,14 +42,15 @@ class PretextDL(PixelDL):
         "Show inputs, targets and predictions `out` of `max_n` samples"
         self.task.show(*to_cpu(b), pred=to_cpu(out), max_n=max_n, **kwargs)
 
-# %% ../../nbs/10_pretext.core.ipynb #e24f992f
+# %% ../../nbs/10_pretext.core.ipynb #120cd999
 class Pretext:
     "A pretext task. Subclasses give `make_batch`, `head`, `panels`, `loss_func` and, where they have any, `metrics` and `callbacks`"
     paper = None      # Link to the paper or page it comes from
     kind = None       # What the target is: 'image', 'class', ...
     loss_func = None  # fastai loss
-    metrics = ()      # fastai metrics; the first is the one to judge the task by
+    metrics = ()      # Functions (prediction, *targets); higher values of the first are better, and the task is judged by it
     needs_labels = False
+    pool = None       # Name in `pools` of the images the task brings itself, where it does not learn from the source's
 
     def make_batch(self,
         x:TensorImage # (bs,3,size,size) in 0..1
@@ -56,6 +59,7 @@ class Pretext:
         raise NotImplementedError
     def head(self, encoder): "The module that sits on `encoder`'s maps"; raise NotImplementedError
     def panels(self, x, y, pred=None): "List of (image, title) that tell about one sample"; raise NotImplementedError
+    def blind(self, x, y, pred): "Answers that know nothing of their input, in the form of `pred`: those to other images"; return _sample(pred, torch.randperm(find_bs(pred)))
     def batch_tfms(self, size): "Transforms before `make_batch`"; return [RandomView(size)]
     def model(self, encoder): "What is trained: `encoder` and `head`"; return nn.Sequential(encoder, self.head(encoder))
     def callbacks(self): "Callbacks for state that lives across steps; they undo what they change"; return []
@@ -67,7 +71,7 @@ class Pretext:
         return {k:getattr(self, k) for k in inspect.signature(type(self)).parameters}
     def __repr__(self): return f'{type(self).__name__}({", ".join(f"{k}={v!r}" for k,v in self.args.items())})'
 
-# %% ../../nbs/10_pretext.core.ipynb #e4b0da5e
+# %% ../../nbs/10_pretext.core.ipynb #6ff46a7f
 @patch
 @delegates(pretrain_block, but='batch_tfms')
 def dblock(self:Pretext, size, **kwargs):
@@ -101,7 +105,7 @@ def learner(self:Pretext,
     return Learner(dls, self.model(encoder), loss_func=self.loss_func, metrics=list(self.metrics),
                    cbs=[*self.callbacks(), *cbs], **kwargs)
 
-# %% ../../nbs/10_pretext.core.ipynb #50cd89fa
+# %% ../../nbs/10_pretext.core.ipynb #a57258a7
 @patch
 def show(self:Pretext, x, y=None, pred=None, max_n=6, ncols=None, figsize=None):
     "Draw the panels of the first `max_n` samples: tasks with one panel fill a grid, others a row of panels each"
@@ -112,9 +116,22 @@ def show(self:Pretext, x, y=None, pred=None, max_n=6, ncols=None, figsize=None):
     axs = get_grid(len(panels), ncols=ncols, figsize=figsize or (1.7*ncols, 1.9*math.ceil(len(panels)/ncols)))
     for ax,(im,title) in zip(axs, panels): show_image(im.float().clamp(0,1), ctx=ax, title=title)
 
-# %% ../../nbs/10_pretext.core.ipynb #d0f36bbd
-def _plain(o): return tuple(map(_plain, o)) if is_listy(o) else o.as_subclass(Tensor)
+# %% ../../nbs/10_pretext.core.ipynb #87ae947d
+@patch
+@torch.no_grad()
+def chance(self:Pretext,
+    learn, # From `learner`
+)->float: # The first metric, averaged over the validation images
+    "The first metric of answers that know nothing of their input"
+    vals,n = 0.,0
+    model,metric = learn.model.eval(),learn.metrics[0].func
+    for b in learn.dls.valid:
+        x,*y = _plain(b)
+        vals += find_bs(x)*float(metric(self.blind(x, *y[:1], _plain(model(x))), *y))
+        n += find_bs(x)
+    return vals/n
 
+# %% ../../nbs/10_pretext.core.ipynb #bb1b191c
 def _flat(o): return [t for p in o for t in _flat(p)] if is_listy(o) else [o]
 
 @patch
@@ -188,7 +205,7 @@ def check(self:Pretext,
     test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))
     return losses[0],losses[-1]
 
-# %% ../../nbs/10_pretext.core.ipynb #422bb8a5
+# %% ../../nbs/10_pretext.core.ipynb #dcefe010
 def _pretexts():
     "Classes of tasks by name"
     mods = [importlib.import_module(f'imagewang_ssl.pretext.{m.name}') for m in pkgutil.iter_modules(imagewang_ssl.pretext.__path__)]
@@ -219,7 +236,7 @@ def get_pretext(
         if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {', '.join(known) or 'none'}")
     return cls(**args)
 
-# %% ../../nbs/10_pretext.core.ipynb #f1058444
+# %% ../../nbs/10_pretext.core.ipynb #b916aafc
 def describe(cls)->list: # A line an argument
     "The arguments of the task class `cls`, each with default and meaning"
     docs = docments(cls.__init__, full=True)

@@ -6,14 +6,14 @@
 # %% auto #0
 __all__ = ['random_regions', 'grey', 'blur', 'psnr', 'GreyBlur']
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #a06051ff
+# %% ../../nbs/11_pretext.grey_blur.ipynb #0ec2a955
 import torchvision.transforms.v2.functional as TF
 from fastai.vision.all import *
 from ..data import IwangError
 from ..heads import Decoder
 from .core import Pretext
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #f6f070f1
+# %% ../../nbs/11_pretext.grey_blur.ipynb #4515c856
 def random_regions(
     x, # Batch of images (bs,c,h,w)
     n:int=4, # Rectangles an image; they may overlap
@@ -29,7 +29,7 @@ def random_regions(
     rows,cols = inside(x.shape[-2]),inside(x.shape[-1])
     return (rows[...,None] & cols[...,None,:]).any(1, keepdim=True)
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #81cf019c
+# %% ../../nbs/11_pretext.grey_blur.ipynb #b480a157
 def grey(x): "Luma of images (bs,3,h,w), on all three channels"; return TF.rgb_to_grayscale(x, num_output_channels=3)
 
 def blur(
@@ -42,7 +42,7 @@ def blur(
     pad = max(0, k//2-x.shape[-1]+1)
     return TF.gaussian_blur(x, kernel_size=k-2*pad, sigma=s)
 
-# %% ../../nbs/11_pretext.grey_blur.ipynb #c12d420d
+# %% ../../nbs/11_pretext.grey_blur.ipynb #1a208e4a
 def psnr(pred, targ):
     "Peak signal-to-noise ratio of images in 0..1, in dB, mean over the batch"
     mse = ((pred.clamp(0,1)-targ)**2).flatten(1).mean(1)
@@ -71,6 +71,7 @@ class GreyBlur(Pretext):
 
     def make_batch(self, x): return torch.where(random_regions(x, self.n, self.lo, self.hi), self.damaged(x), x), x
     def head(self, encoder): return Decoder(encoder.chs, encoder.strides)
+    def blind(self, x, y, pred): return x
     def panels(self, x, y, pred=None):
         ps = [(x,'input'),(y,'target')]
         return ps if pred is None else [ps[0],(pred,'prediction'),ps[1]]
