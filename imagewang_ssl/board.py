@@ -4,20 +4,22 @@
 
 # %% auto #0
 __all__ = ['record_schema', 'pretrain_schema', 'official_runs', 'check_record', 'record_name', 'save_record', 'load_records',
-           'row_key', 'row_id', 'find_row', 'published_rows', 'track_of', 'mean_std', 'derive_board', 'write_board',
-           'check_board', 'board_table', 'plot_board', 'save_figure', 'board_page']
+           'row_key', 'row_id', 'find_row', 'published_rows', 'track_of', 'mean_std', 'derive_board',
+           'save_pretraining', 'pretraining_table', 'write_board', 'check_board', 'board_table', 'plot_board',
+           'save_figure', 'board_page']
 
 # %% ../nbs/70_board.ipynb #f4e09bd6
 import hashlib,json,math,os,re,statistics
 from importlib.resources import files
 from pathlib import Path
-from fastcore.basics import groupby
+from functools import partial
+from fastcore.basics import first,groupby
 from fastcore.foundation import L
 from fastcore.xml import A,Body,Div,Figure,H1,H2,Head,Html,Input,Label,Main,Meta,P,Safe,Script,Small,Span,Style,\
     Table,Tbody,Td,Th,Thead,Title,Tr,to_xml
 import pandas as pd
 from .data import IwangError,write_atomic
-from .load import pools
+from .load import own_pools,pools
 
 # %% ../nbs/70_board.ipynb #47f4e481
 _num = int,float
@@ -51,7 +53,7 @@ def check_record(
     if pre is not None: _check(pre, pretrain_schema, 'pretrain')
     for ok,msg in [
         (rec['schema']==1, f'schema must be 1, not {rec["schema"]}: a newer imagewang_ssl wrote this'),
-        (not pre or pre['pool'] in pools, f'pretrain.pool must be one of {", ".join(pools)}'),
+        (not pre or pre['pool'] in (*pools,*own_pools), f'pretrain.pool must be one of {", ".join((*pools,*own_pools))}'),
         (0 < n == len(accs), f'accuracy must have an entry an epoch: it has {len(accs)} for {n} epochs'),
         (all(0<=a<=1 for a in accs), 'accuracy must be a fraction, from 0 to 1'),
         (re.fullmatch(r'\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z', rec['date']), 'date must be like 2020-02-05T12:00:00Z')]:
@@ -73,15 +75,18 @@ def save_record(
 )->Path:
     "Check `rec` and keep it in a file of its own; a record that is already there stays as it is"
     check_record(rec)
-    path = Path(runs)/record_name(rec)
+    return _keep(rec, runs)
+
+def _keep(rec, folder):
+    path = Path(folder)/record_name(rec)
     return path if path.exists() else write_atomic(path, json.dumps(rec, indent=1, sort_keys=True)+'\n')
 
 # %% ../nbs/70_board.ipynb #bfbdd13a
-def _load(path):
+def _load(path, check=check_record):
     "The record in `path`"
     try: rec = json.loads(path.read_text(encoding='utf-8'))
     except ValueError as e: raise IwangError(f'{path} is not a run record: it is no JSON ({e})') from None
-    try: check_record(rec)
+    try: check(rec)
     except IwangError as e: raise IwangError(f'{path} is not a run record: {e}') from None
     if record_name(rec) != path.name:
         raise IwangError(f'{path} was edited or renamed: its content belongs in a file named {record_name(rec)}')
@@ -189,6 +194,35 @@ def derive_board(
     df['rank'] = df.track.map(lambda t: 0 if t=='official' else 1 if re.fullmatch(r'\d+px', t) else 2)
     by = ['rank','size','track','epochs','accuracy','by','method','date','row']
     return df.sort_values(by, ascending=[c!='accuracy' for c in by], ignore_index=True)[_columns]
+
+# %% ../nbs/70_board.ipynb #f730841c
+_pretraining = dict(pretrain_schema, chance=_num, images_per_second=_num,
+    **{k: record_schema[k] for k in ('task','task_args','encoder','encoder_args','source','epochs','commit','versions','device','date')})
+
+def save_pretraining(
+    meta:dict, # An encoder's `meta`, with `encoder` and `encoder_args`
+    folder:str|Path='runs/pretrain', # The folder of such records
+)->Path:
+    "Check `meta` and keep it in a file of its own"
+    _check(meta, _pretraining)
+    return _keep(meta, folder)
+
+def pretraining_table(
+    folder:str|Path='runs/pretrain', # The folder of records
+)->pd.DataFrame: # A row a task and setting, the means over seeds
+    "What each task's metric reached on images held out of its pool, beside chance"
+    recs = [_load(p, partial(_check, kind=_pretraining)) for p in sorted(Path(folder).glob('*.json'))]
+    if not recs: raise IwangError(f'no records of pretraining in {folder}: iwang-pretrain --save_to {folder} writes them')
+    rows = []
+    for r in recs:
+        metric,vals = first(r['metrics'].items())
+        rows.append(dict(task=r['task'], args=_args(r['task_args']), source=r['source']['name'], size=r['size'], epochs=r['epochs'],
+                         metric=metric, chance=r['chance'], reached=vals[-1], minutes=r['seconds']/60,
+                         images_per_second=r['images_per_second'], seed=r['seed']))
+    keys = ['task','args','source','size','epochs','metric']
+    df = pd.DataFrame(rows).groupby(keys, as_index=False, sort=True)
+    return df.agg(chance=('chance','mean'), reached=('reached','mean'), minutes=('minutes','mean'),
+                  images_per_second=('images_per_second','mean'), runs=('seed','nunique'))
 
 # %% ../nbs/70_board.ipynb #2cbbf4d9
 def _csv(runs):

@@ -54,8 +54,12 @@ def data_cmd(
 
 # %% ../nbs/80_cli.ipynb #4db50089
 @command('iwang-tasks')
-def tasks_cmd():
+def tasks_cmd(
+    learnt:bool=False, # Instead: what each task's metric reached, beside chance, from records of pretraining
+    runs:str='runs/pretrain', # Folder of these records
+):
     "List the pretext tasks: what each does, its kind of target, its paper and its arguments"
+    if learnt: return print(board.pretraining_table(runs).drop(columns=['args','runs']).round(3).to_string(index=False))
     for n in list_pretexts():
         c = pretext_class(n)
         print(f'{n}  [{c.kind}]  {c.__doc__}\n    {c.paper or ""}', *[f'    {o}' for o in describe(c)], '', sep='\n')
@@ -75,7 +79,7 @@ def _task(name, task_args):
 
 # %% ../nbs/80_cli.ipynb #5b6314dc
 @command('iwang-pretrain')
-@delegates(train.pretrain, but='task,out')
+@delegates(train.pretrain, but='task,out,recipe')
 def pretrain_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks
     task_args:str='', # Its arguments, such as "damage=grey n=2"
@@ -87,7 +91,7 @@ def pretrain_cmd(
     print(f"saved {out}: {enc.arch}, {task}, {enc.meta['images_seen']} images in {enc.meta['seconds']:.0f} s, peak {enc.meta['peak_mb']} MiB")
 
 @command('iwang-finetune')
-@delegates(train.finetune, but='encoder,save_to')
+@delegates(train.finetune, but='encoder,save_to,recipe')
 def finetune_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: from scratch
     save_to:str=None, # Folder for the run records; default: runs, and none with --valid train

@@ -9,7 +9,7 @@ __all__ = ['SquareImage', 'open_square', 'PixelStore', 'PixelDL']
 import functools, hashlib
 from fastai.vision.all import *
 from PIL import ImageOps
-from .data import IwangError, make_folder
+from .data import IwangError, bars_visible, make_folder
 
 # %% ../nbs/01_pixels.ipynb #300e1f58
 class SquareImage(Transform):
@@ -27,27 +27,29 @@ def open_square(
     except OSError as e: raise IwangError(f'{f} cannot be read ({e}): run iwang-data on its data set') from None
 
 # %% ../nbs/01_pixels.ipynb #1c8b13ce
-def _fill(mm, size, files, rows):
-    "Decode `files[rows]` into the memory-mapped file `mm`"
-    px = np.lib.format.open_memmap(mm, mode='r+')
-    for i in rows: px[i] = np.asarray(open_square(files[i], size))
+def _fill(px, files, rows):
+    "Decode `files[rows]` into the array `px`"
+    for i in rows: px[i] = np.asarray(open_square(files[i], px.shape[1]))
 
 def _build(tmp, files, size, n_workers):
-    "Decode all files into a memory-mapped array in the folder `tmp`, in parallel"
+    "Decode all `files` into a memory-mapped array in the folder `tmp`, in parallel"
     (out := tmp/'out').mkdir()
     shape = (len(files),size,size,3)
     print(f'decoding {len(files)} images once, at {size} px: {np.prod(shape, dtype=float)/2**20:.0f} MiB', flush=True)
-    np.lib.format.open_memmap(out/'pixels.npy', mode='w+', dtype=np.uint8, shape=shape).flush()
+    px = np.lib.format.open_memmap(out/'pixels.npy', mode='w+', dtype=np.uint8, shape=shape)
     n = min(n_workers, 1+len(files)//256)
-    parallel(partial(_fill, out/'pixels.npy', size, files), list(chunked(range(len(files)), 128)), n_workers=n if n>1 else 0,
-             progress=sys.stdout.isatty() or in_notebook(), threadpool=True)
+    parallel(partial(_fill, px, files), list(chunked(range(len(files)), 128)), n_workers=n if n>1 else 0,
+             progress=bars_visible(), threadpool=True)
+    px.flush()
     return out
 
 # %% ../nbs/01_pixels.ipynb #a4628dbf
-def _state(path, files):
-    "What identifies the content of `files` below `path` without reading it"
-    stats = ((f.relative_to(path).as_posix(), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()])
-    return hashlib.sha256('\n'.join(map(str, stats)).encode()).hexdigest()[:16]
+def _walk(path, inside=''):
+    "Name, bytes and time of change of each image below the folder `path`"
+    for e in os.scandir(path):
+        if e.is_dir(): yield from _walk(e.path, f'{inside}{e.name}/')
+        elif e.name[0]!='.' and os.path.splitext(e.name)[1].lower() in image_extensions:
+            yield f'{inside}{e.name}', e.stat().st_size, e.stat().st_mtime_ns
 
 class PixelStore:
     "All images of train/, val/ and unsup/ as one array of uint8 (n,`size`,`size`,3), decoded when it is first needed"
@@ -58,14 +60,16 @@ class PixelStore:
         n_workers:int=defaults.cpus # Threads that decode
     ):
         path = Path(path)
-        files = sorted(get_image_files(path, folders=['train','val','unsup']))
+        stats = sorted(s for d in ('train','val','unsup') if (path/d).is_dir() for s in _walk(path/d, f'{d}/'))
+        files = [f'{path}/{name}' for name,*_ in stats]
         self.row = {f:i for i,f in enumerate(files)}
+        state = hashlib.sha256('\n'.join(map(str, stats)).encode()).hexdigest()[:16]
         cache = Path(cache) if cache else fastai_path('data')/'imagewang_ssl'/'pixels'
-        self.folder = make_folder(cache/f'{_state(path, files)}-{size}', lambda tmp: _build(tmp, files, size, n_workers))
+        self.folder = make_folder(cache/f'{state}-{size}', lambda tmp: _build(tmp, files, size, n_workers))
         self.px = np.load(self.folder/'pixels.npy', mmap_mode='r')
 
     def __len__(self): return len(self.px)
-    def rows(self, files): "Rows of `files`"; return np.array([self.row[f] for f in files], dtype=np.int64)
+    def rows(self, files): "Rows of `files`"; return np.array([self.row[str(f)] for f in files], dtype=np.int64)
     def __getitem__(self, rows): "Images (bs,3,size,size) uint8, channels last in memory"; return torch.from_numpy(self.px[rows]).permute(0,3,1,2)
 
 # %% ../nbs/01_pixels.ipynb #4eeee7db

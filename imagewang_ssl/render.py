@@ -6,16 +6,16 @@
 __all__ = ['sample_val_classes', 'sample_classes', 'render_scenes', 'unproject', 'render_clips', 'render_sample']
 
 # %% ../nbs/03_render.ipynb #09f0946b
-import hashlib,io,json,math,sys
+import hashlib,io,json,math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch, torch.nn.functional as F
 from fastcore.all import AttrDict
-from fastprogress.fastprogress import progress_bar, IN_NOTEBOOK
+from fastprogress.fastprogress import progress_bar
 from PIL import Image
 
-from .data import IwangError,make_folder
+from .data import IwangError,bars_visible,make_folder
 
 # %% ../nbs/03_render.ipynb #ae168136
 def length(x, *ys):
@@ -668,7 +668,7 @@ def _is_sample(dest, meta):
 
 def _bar(xs, n):
     "A progress bar over `xs` in a terminal or notebook, one line elsewhere"
-    if IN_NOTEBOOK or sys.stdout.isatty(): return progress_bar(xs, total=n, leave=False)
+    if bars_visible(): return progress_bar(xs, total=n, leave=False)
     print(f'Rendering the sample: {n} batches of scenes', flush=True)
     return xs
 

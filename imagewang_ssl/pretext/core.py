@@ -50,6 +50,7 @@ class Pretext:
     loss_func = None  # fastai loss
     metrics = ()      # Functions (prediction, *targets); higher values of the first are better, and the task is judged by it
     needs_labels = False
+    recipe = {}       # What it changes in the recipe of pretraining: a learning rate, a batch size
     pool = None       # Name in `pools` of the images the task brings itself, where it does not learn from the source's
 
     def make_batch(self,
