@@ -71,3 +71,14 @@ def test_bad_input(args, tmp_path):
 def test_public_api():
     r = run(sys.executable, '-W', 'ignore', '-c', 'from imagewang_ssl.all import *; print(Rotation().name, Learner.__name__, get_imagewang.__name__)')
     assert r.stdout.split()==['rotation','Learner','get_imagewang'], r.stderr
+
+def test_names_are_unique():
+    "No two modules export the same name, or one would hide the other in imagewang_ssl.all"
+    code = '''import importlib,pkgutil,collections,imagewang_ssl
+mods = [importlib.import_module(m.name) for m in pkgutil.walk_packages(imagewang_ssl.__path__, 'imagewang_ssl.') if not m.name.endswith('.all')]
+at = collections.defaultdict(list)
+for m in mods:
+    for n in getattr(m, '__all__', []): at[n].append(m.__name__)
+print({n:ms for n,ms in at.items() if len(ms)>1})'''
+    r = run(sys.executable, '-W', 'ignore', '-c', code)
+    assert r.stdout.strip()=='{}', r.stdout+r.stderr

@@ -65,7 +65,7 @@ class Pretext:
     def model(self, encoder): "What is trained: `encoder` and `head`"; return nn.Sequential(encoder, self.head(encoder))
     def callbacks(self): "Callbacks for state that lives across steps; they undo what they change"; return []
 
-    def __init_subclass__(cls): cls.name = camel2snake(cls.__name__)
+    def __init_subclass__(cls): cls.name = vars(cls).get('name') or camel2snake(cls.__name__)
     @property
     def args(self):
         "The constructor's arguments, for the record"
@@ -173,12 +173,13 @@ def _check_gradient(self:Pretext, learn, b, encoder):
 @patch
 def _check_learns(self:Pretext, learn, b, steps, lr):
     "The loss falls on one batch, and whatever the callbacks changed is put back"
-    before = [type(c) for c in learn.cbs], learn.loss_func
+    state = lambda: ({type(c) for c in learn.cbs}, learn.loss_func)
+    before = state()
     learn.dls = DataLoaders([b]*steps, [b])
     with learn.no_bar(), learn.no_logging(): learn.fit(1, lr)
     losses = [v.item() for v in learn.recorder.losses]
     assert np.mean(losses[-3:]) < np.mean(losses[:3]), f'{self}: the loss does not fall on one batch: {losses[0]:.4f} -> {losses[-1]:.4f}'
-    test_eq(([type(c) for c in learn.cbs], learn.loss_func), before)
+    test_eq(state(), before)
     return losses
 
 @patch
