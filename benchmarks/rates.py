@@ -83,7 +83,7 @@ def others(name, path, size, bs, encoder, precision, steps):
     if name!='simclr': return {}
     from benchmarks.peers import lightly_simclr, self_supervised_simclr
     made = dict(lightly=lightly_simclr, self_supervised=self_supervised_simclr)
-    return {k: partial(rate, f(path, size, bs, encoder, precision).step, bs, steps) for k,f in made.items()}
+    return {k: partial(rate, partial(next, f(path, size, bs, encoder, precision)), bs, steps) for k,f in made.items()}
 
 def spread(xs):
     "Median and the range of the middle half"

@@ -6,13 +6,13 @@
 # %% auto #0
 __all__ = ['BottleneckDecoder', 'add_noise', 'Autoencoder']
 
-# %% ../../nbs/16_pretext.autoencoder.ipynb #43d19d9c
+# %% ../../nbs/16_pretext.autoencoder.ipynb #740e2247
 from fastai.vision.all import *
 from ..data import IwangError
 from .core import Pretext
 from .grey_blur import psnr
 
-# %% ../../nbs/16_pretext.autoencoder.ipynb #6ede8060
+# %% ../../nbs/16_pretext.autoencoder.ipynb #09a79d83
 class BottleneckDecoder(nn.Module):
     "Images (bs,`n_out`,h,w) from the last stage's map alone, without an activation at the end"
     def __init__(self,
@@ -28,7 +28,7 @@ class BottleneckDecoder(nn.Module):
 
     def forward(self, maps): return self.last(self.ups(maps[-1]))
 
-# %% ../../nbs/16_pretext.autoencoder.ipynb #7f606617
+# %% ../../nbs/16_pretext.autoencoder.ipynb #9111c64a
 def add_noise(
     x, # Images (bs,c,h,w) in 0..1
     noise:str, # 'gaussian', 'masking' or 'salt_pepper'
@@ -40,7 +40,7 @@ def add_noise(
     x = torch.where(r<strength, 0., x)
     return torch.where(r<strength/2, 1., x) if noise=='salt_pepper' else x
 
-# %% ../../nbs/16_pretext.autoencoder.ipynb #f45ba14f
+# %% ../../nbs/16_pretext.autoencoder.ipynb #228ac61a
 class Autoencoder(Pretext):
     "Draw an image again from the last stage's map, clean or out of noise"
     paper = 'https://dl.acm.org/doi/10.1145/1390156.1390294'

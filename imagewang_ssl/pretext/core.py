@@ -173,7 +173,7 @@ def _check_gradient(self:Pretext, learn, b, encoder):
 @patch
 def _check_learns(self:Pretext, learn, b, steps, lr):
     "The loss falls on one batch, and whatever the callbacks changed is put back"
-    state = lambda: ({type(c) for c in learn.cbs}, learn.loss_func)
+    state = lambda: (sorted(type(c).__name__ for c in learn.cbs), learn.loss_func)
     before = state()
     learn.dls = DataLoaders([b]*steps, [b])
     with learn.no_bar(), learn.no_logging(): learn.fit(1, lr)

@@ -7,7 +7,7 @@
 __all__ = ['LabelTransform', 'LabelDL', 'standard_view', 'random_colour', 'used_labels', 'AnyView', 'Relabel', 'forget',
            'NormClassifier', 'InverseSize', 'DeepCluster']
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #093e76a8
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #f329277f
 import functools
 from fastai.vision.all import *
 from ..data import IwangError
@@ -17,7 +17,7 @@ from ..cluster import effective_labels, even_order, kmeans, nearest, pca_whiten,
 from .grey_blur import grey
 from .core import Pretext, PretextDL, PretextTransform
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #3fe721f5
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #7c43ddec
 class LabelTransform(PretextTransform):
     "Make `(input, target)` of a batch of images and their labels"
     def encodes(self, b): return self.task.make_batch(*b)
@@ -50,7 +50,7 @@ class LabelDL(PretextDL):
             for i in (labels==l).nonzero()[:cols,0].tolist(): show_image(self.dataset[i][0], ctx=next(axs))
             for _ in range(cols-(labels==l).sum()): next(axs)
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #405c01c3
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #443c1f36
 def standard_view(
     x, # Images (bs,3,h,w)
     colour=0., # Factor of the colour; 0 is grey. A number, or one an image (bs,1,1,1)
@@ -67,7 +67,7 @@ def random_colour(
     r = torch.rand(2, len(x), 1, 1, 1, device=x.device)
     return torch.where(r[0]<p_grey, 0., .5+r[1])
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #832887a6
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #8eb2955f
 def used_labels(pred, y): "How many labels the answers use, as a perplexity: 1 says that the network has collapsed"; return np.mean([effective_labels(p) for p in pred.argmax(-1).view(len(pred), -1).T])
 
 class AnyView(AffineCoordTfm):
@@ -113,9 +113,9 @@ class _Labelled(Pretext):
 
     def panels(self, x, y, pred=None):
         y,pred = (o if o is None else o.flatten()[0] for o in (y,pred))
-        return [(x, f'{y}' if pred is None else f'{y}, told {pred}')]
+        return [(x, f'{int(y)}' if pred is None else f'{int(y)}, told {int(pred)}')]
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #671b86ba
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #936c9603
 def forget(
     opt, # A fastai `Optimizer` or an `OptimWrapper`
     params, # Parameters

@@ -7,14 +7,14 @@ camera sees this? [Split-Brain Autoencoders](https://arxiv.org/abs/1611.09842), 
 # %% auto #0
 __all__ = ['draw_pairs', 'ranking_loss', 'pair_accuracy', 'RelativeDepth', 'nearness', 'CrossModal']
 
-# %% ../../nbs/31_pretext.depth.ipynb #c74f57b2
+# %% ../../nbs/31_pretext.depth.ipynb #7b2a04fd
 from fastai.vision.all import *
 from ..data import IwangError
 from ..heads import Decoder
 from .clips import _ClipTask
 from .grey_blur import psnr
 
-# %% ../../nbs/31_pretext.depth.ipynb #198c9cc4
+# %% ../../nbs/31_pretext.depth.ipynb #7c2cf20c
 def draw_pairs(
     depth, # (bs,1,h,w), above 0
     n:int, # Pairs an image
@@ -46,7 +46,7 @@ def pair_accuracy(pred, y):
     at,near = y
     return ((_lead(pred, at)*near)>0).sum()/near.abs().sum().clamp(min=1)
 
-# %% ../../nbs/31_pretext.depth.ipynb #56fc5cf8
+# %% ../../nbs/31_pretext.depth.ipynb #c1edfae4
 class RelativeDepth(_ClipTask):
     "Tell which of two points is nearer"
     paper = 'https://arxiv.org/abs/1604.03901'
@@ -82,7 +82,7 @@ def _with_points(x, at, near, n=4):
             x[:,max(0,r-1):r+2,max(0,c-1):c+2] = tensor(color)[:,None,None]
     return x
 
-# %% ../../nbs/31_pretext.depth.ipynb #5415bb0f
+# %% ../../nbs/31_pretext.depth.ipynb #078b771f
 def nearness(
     depth, # (bs,1,h,w), above 0
 )->Tensor: # (bs,1,h,w) in 0..1

@@ -6,14 +6,14 @@
 # %% auto #0
 __all__ = ['turn_mat', 'warp', 'new_colors', 'views', 'Matcher', 'TripletLoss', 'two_sides', 'Siamese', 'Exemplar']
 
-# %% ../../nbs/21_pretext.exemplar.ipynb #6f0f1c2c
+# %% ../../nbs/21_pretext.exemplar.ipynb #d7175501
 from fastai.vision.all import *
 from ..data import IwangError
 from ..load import view_mat
 from .core import Pretext
 from .corruption import other_images, turn_hue
 
-# %% ../../nbs/21_pretext.exemplar.ipynb #502d84a1
+# %% ../../nbs/21_pretext.exemplar.ipynb #91322576
 def turn_mat(
     angle # Radians (n,), counter-clockwise
 )->Tensor: # (n,3,3)
@@ -30,7 +30,7 @@ def warp(
     grid = F.affine_grid(mat[:,:2].float(), list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, mode, 'reflection', align_corners=False)
 
-# %% ../../nbs/21_pretext.exemplar.ipynb #1e6f1b61
+# %% ../../nbs/21_pretext.exemplar.ipynb #e1e601e0
 def new_colors(
     x, # Images (bs,3,h,w) in 0..1
     hue:float=180., # Largest turn of the hue, in degrees
@@ -53,7 +53,7 @@ def views(
     angle = torch.empty(len(x), device=x.device).uniform_(-1, 1)*math.radians(degrees)
     return new_colors(warp(x, view_mat(x, min_scale=scale)@turn_mat(angle)), **kwargs)
 
-# %% ../../nbs/21_pretext.exemplar.ipynb #c711090e
+# %% ../../nbs/21_pretext.exemplar.ipynb #82771600
 class Matcher(nn.Module):
     "Scores (bs*`n_views`,bs) of each view for each image of the batch"
     def __init__(self,
@@ -71,7 +71,7 @@ class Matcher(nn.Module):
         others = F.normalize(e.sum(1, keepdim=True)-e, dim=2)
         return torch.einsum('ivd,jvd->ivj', e, others).flatten(0,1)/self.temp
 
-# %% ../../nbs/21_pretext.exemplar.ipynb #291dd0df
+# %% ../../nbs/21_pretext.exemplar.ipynb #4be88c14
 class TripletLoss:
     "How much nearer than its own image, less a margin, the other images are to a view, in cosine; mean over the others"
     def __init__(self, margin:float=.5): store_attr()
@@ -80,7 +80,7 @@ class TripletLoss:
         return ((scores-own+self.margin).clamp(min=0).sum(1)-self.margin).mean()/max(1, scores.shape[1]-1)
     def decodes(self, scores): return scores.argmax(1)
 
-# %% ../../nbs/21_pretext.exemplar.ipynb #29515332
+# %% ../../nbs/21_pretext.exemplar.ipynb #d18d734c
 def two_sides(
     x, # Images (bs,c,s,s)
     y, # Images that the second patches are from (bs,c,s,s)
@@ -113,7 +113,7 @@ class Siamese(nn.Module):
         a,b = F.adaptive_avg_pool2d(self.encoder(x.flatten(0,1))[-1], self.grid).flatten(1).unflatten(0, (-1,2)).unbind(1)
         return self.out(torch.cat([a+b, b-a, (b-a).abs()], 1))
 
-# %% ../../nbs/21_pretext.exemplar.ipynb #7fe09eba
+# %% ../../nbs/21_pretext.exemplar.ipynb #b59d63f7
 class Exemplar(Pretext):
     "Tell which image of the batch a view is of, or whether two patches are of the same image"
     paper,kind = 'https://arxiv.org/abs/1406.6909','class'

@@ -6,13 +6,13 @@
 # %% auto #0
 __all__ = ['triples', 'orders', 'shake', 'PairHead', 'motion', 'FrameOrder']
 
-# %% ../../nbs/27_pretext.frame_order.ipynb #0b200ac9
+# %% ../../nbs/27_pretext.frame_order.ipynb #bf767c1f
 from itertools import permutations
 from fastai.vision.all import *
 from ..data import IwangError
 from .clips import ClipView, _ClipTask, siamese
 
-# %% ../../nbs/27_pretext.frame_order.ipynb #a772c41c
+# %% ../../nbs/27_pretext.frame_order.ipynb #55b52de8
 _wrong,_right = [(0,3,2),(0,4,3),(0,4,3)],[(0,1,2),(0,1,3),(0,2,3)]
 
 def triples(
@@ -25,12 +25,12 @@ def triples(
     t = torch.where(turned, 5-rows[k], rows[k])
     return torch.where(back, t.flip(1), t), (k>2).long()
 
-# %% ../../nbs/27_pretext.frame_order.ipynb #17d289c4
+# %% ../../nbs/27_pretext.frame_order.ipynb #5e7c8104
 def orders(n)->Tensor: # (n!/2,n)
     "The orders of `n` frames, one of each order and its reverse"
     return torch.tensor([p for p in permutations(range(n)) if p[0]<p[-1]])
 
-# %% ../../nbs/27_pretext.frame_order.ipynb #8b08ea85
+# %% ../../nbs/27_pretext.frame_order.ipynb #7b68ec64
 def shake(
     x, # Frames (bs,n,c,s,s)
     margin:int, # Pixels to cut off on each side, on average
@@ -41,7 +41,7 @@ def shake(
     x = x.gather(-2, i[0][:,:,None,:,None].expand(-1,-1,c,-1,s))
     return x.gather(-1, i[1][:,:,None,None,:].expand(-1,-1,c,s-2*margin,-1))
 
-# %% ../../nbs/27_pretext.frame_order.ipynb #99a40b87
+# %% ../../nbs/27_pretext.frame_order.ipynb #710606c5
 class PairHead(nn.Module):
     "Scores (bs,`n_out`) from how the last maps of the `n` frames of each sample differ, two by two"
     def __init__(self, n_in, n, n_out, width=256):
@@ -59,7 +59,7 @@ def motion(rgb)->Tensor: # (clips,)
     "How much neighboring frames of clips (clips,frames,3,h,w) differ on average, where they differ least"
     return (rgb[:,1:]-rgb[:,:-1]).abs().mean((2,3,4)).amin(1)
 
-# %% ../../nbs/27_pretext.frame_order.ipynb #1b3fcac7
+# %% ../../nbs/27_pretext.frame_order.ipynb #076c1c1c
 class FrameOrder(_ClipTask):
     "Tell whether frames of a clip are in order, or in which order they are"
     paper = 'https://arxiv.org/abs/1603.08561'
@@ -69,7 +69,7 @@ class FrameOrder(_ClipTask):
     def __init__(self,
         form:str='verify', # 'verify': are three frames in order? 'sort': in which order are `n` neighboring frames?
         n:int=3, # Frames to sort, 3 or 4
-        jitter:float=.05, # How far each frame is shaken to each side, as a part of its side
+        jitter:float=.1, # How far each frame is shaken to each side, as a part of its side
         still:float=.004, # Clips are left out when two neighboring frames differ less on average (colors in 0..1)
         **kwargs
     ):

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['all_permutations', 'far_permutations', 'mean_hamming', 'Jigsaw']
 
-# %% ../../nbs/18_pretext.jigsaw.ipynb #3f15c2b0
+# %% ../../nbs/18_pretext.jigsaw.ipynb #5892717a
 import functools, itertools
 from fastai.vision.all import *
 from ..data import IwangError
 from ..tiles import TileNet, cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout
 from .core import Pretext
 
-# %% ../../nbs/18_pretext.jigsaw.ipynb #821c665c
+# %% ../../nbs/18_pretext.jigsaw.ipynb #bd3f5047
 @functools.cache
 def all_permutations():
     "All permutations of nine tiles in dictionary order: uint8 (9,9!)"
@@ -41,7 +41,7 @@ def mean_hamming(perms)->float:
     p = np.array(perms)
     return (p[:,None]!=p).sum().item()/(len(p)*(len(p)-1))
 
-# %% ../../nbs/18_pretext.jigsaw.ipynb #1b56d9f4
+# %% ../../nbs/18_pretext.jigsaw.ipynb #f740c9b5
 class Jigsaw(Pretext):
     "Tell how the tiles of an image were shuffled"
     paper = 'https://arxiv.org/abs/1603.09246'

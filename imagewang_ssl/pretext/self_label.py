@@ -6,14 +6,14 @@
 # %% auto #0
 __all__ = ['SelfLabel']
 
-# %% ../../nbs/24_pretext.self_label.ipynb #5a6a6a3a
+# %% ../../nbs/24_pretext.self_label.ipynb #3434ac3f
 from fastai.vision.all import *
 from ..data import IwangError
 from ..heads import Classifier
 from ..cluster import sinkhorn
 from .deep_cluster import _Labelled
 
-# %% ../../nbs/24_pretext.self_label.ipynb #12505dab
+# %% ../../nbs/24_pretext.self_label.ipynb #f719efe6
 class SelfLabel(_Labelled):
     "Tell which label of several sets an image was given by optimal transport; labels are given anew before every epoch"
     paper = 'https://arxiv.org/abs/1911.05371'
