@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ClipStore', 'rendered_clips', 'folder_clips', 'view_clips', 'ClipView', 'ReadClips', 'split_videos', 'siamese']
 
-# %% ../../nbs/26_pretext.clips.ipynb #568790af
+# %% ../../nbs/26_pretext.clips.ipynb #29b43f2a
 import hashlib, inspect
 from fastai.vision.all import *
 from PIL import Image, ImageOps
@@ -15,7 +15,7 @@ from ..load import view_mat
 from ..pixels import open_square
 from .core import Pretext, PretextDL, PretextTransform
 
-# %% ../../nbs/26_pretext.clips.ipynb #640ef66b
+# %% ../../nbs/26_pretext.clips.ipynb #ad432202
 class ClipStore:
     "The clips in `folder`: arrays (clips,frames,...) by name, read as tensors"
     def __init__(self, folder):
@@ -34,7 +34,7 @@ class ClipStore:
         res = {k:torch.from_numpy(self.arrays[k][clips,frames]).float() for k in names}
         return {**res, 'rgb':res['rgb']/255}
 
-# %% ../../nbs/26_pretext.clips.ipynb #6dbd6b85
+# %% ../../nbs/26_pretext.clips.ipynb #045aa326
 _group,_moving = 8,('object','camera')
 _arrays = dict(rgb=np.uint8, depth=np.float16, mask=bool, pose=np.float32)
 
@@ -78,7 +78,7 @@ def rendered_clips(
     cache = Path(cache) if cache else fastai_path('data')/'imagewang_ssl'/'clips'
     return ClipStore(make_folder(cache/f'{number}x{frames}-{size}-{seed}-{key}', lambda tmp: _render_all(tmp, number, frames, size, seed)))
 
-# %% ../../nbs/26_pretext.clips.ipynb #ba628552
+# %% ../../nbs/26_pretext.clips.ipynb #0da59d39
 def _in_order(fs):
     "Files in the order of their names, with 2 before 10"
     return sorted(fs, key=lambda f: [(int(o),'') if o.isdigit() else (0,o) for o in re.split(r'(\d+)', f.name)])
@@ -112,7 +112,7 @@ def _read_poses(video, n):
     if p.shape not in ((n,12),(n,16)): raise IwangError(f'{f} has {p.shape[0]} lines of {p.shape[1]} numbers: it needs 12 or 16 for each of {n} frames')
     return np.concatenate([p[:,:12].reshape(n,3,4), np.tile([[[0,0,0,1.]]], (n,1,1))], 1)
 
-# %% ../../nbs/26_pretext.clips.ipynb #79db1e8d
+# %% ../../nbs/26_pretext.clips.ipynb #73efe385
 def _videos(folder, frames):
     "The frames of each recording in `folder`"
     if not folder.is_dir(): raise IwangError(f"{folder}: no such folder of clips: give 'rendered', or a folder with a sub-folder of frames for each recording")
@@ -153,7 +153,7 @@ def folder_clips(
     cache = Path(cache) if cache else fastai_path('data')/'imagewang_ssl'/'clips'
     return ClipStore(make_folder(cache/f'{folder.name}-{key}', lambda tmp: _read_all(tmp, videos, frames, size, names)))
 
-# %% ../../nbs/26_pretext.clips.ipynb #6b6cac16
+# %% ../../nbs/26_pretext.clips.ipynb #45bc060a
 def view_clips(
     c:dict, # `rgb` and others, as a `ClipStore` gives them
     mat, # Affine matrices (bs,3,3), as of `view_mat`
@@ -178,7 +178,7 @@ class ClipView(RandTransform):
         x = c['rgb']
         return view_clips(c, view_mat(x, **self.kwargs) if self.train else torch.eye(3, device=x.device).expand(len(x),3,3), self.size)
 
-# %% ../../nbs/26_pretext.clips.ipynb #eccc76fc
+# %% ../../nbs/26_pretext.clips.ipynb #2d6a9f94
 class ReadClips(Transform):
     "Batch transform: numbers of frames become what `store` knows about them"
     order = 0
@@ -243,7 +243,7 @@ class _ClipTask(Pretext):
         "Batches of this task's inputs and targets"
         return self.dblock(size, valid_pct).dataloaders(self.clips, bs=bs, **{**kwargs, 'num_workers':0})
 
-# %% ../../nbs/26_pretext.clips.ipynb #7cc98787
+# %% ../../nbs/26_pretext.clips.ipynb #5021d92e
 def siamese(encoder, head):
     "Frames (bs,n,3,h,w) one by one through `encoder`, whose maps (bs*n,...) go to `head`"
     return nn.Sequential(nn.Flatten(0,1), encoder, head)
