@@ -25,7 +25,7 @@ class LabelTransform(PretextTransform):
 class LabelDL(PretextDL):
     "A `PretextDL` whose images have labels that can be set: `labels`, a row an image of its dataset"
     @functools.cached_property
-    def labels(self): return self.task.first_labels(len(self.dataset))
+    def labels(self): return self.task.first_labels(self.dataset)
 
     def create_item(self, s): return (*super().create_item(s), self.labels[s or 0])
     def _gather(self, idxs): return (*super()._gather(idxs), self.labels[idxs])
@@ -84,7 +84,7 @@ class _Labelled(Pretext):
     "What tasks have in common whose labels belong to images and change while they train"
     kind,loss_func,metrics = 'class',CrossEntropyLossFlat(),[accuracy,AccumMetric(used_labels, flatten=False)]
 
-    def first_labels(self, n): return TensorCategory(torch.arange(n)%self.clusters)
+    def first_labels(self, dataset): return TensorCategory(torch.arange(len(dataset))%self.clusters)
     def order(self, idxs, labels, rng): "The order of an epoch"; return rng.sample(idxs, len(idxs))
     def relabel(self, learn): "Set the labels of `learn.dls`"; raise NotImplementedError
     def callbacks(self): return [Relabel(self)]

@@ -28,7 +28,7 @@ class SelfLabel(_Labelled):
         if min(clusters-1, heads, every)<1 or lam<=0: raise IwangError(f'clusters={clusters}, heads={heads}, every={every}, lam={lam}: at least 2, 1, 1 and above 0 are needed')
         store_attr()
 
-    def first_labels(self, n): return super().first_labels(n)[:,None].repeat(1, self.heads)
+    def first_labels(self, dataset): return super().first_labels(dataset)[:,None].repeat(1, self.heads)
     def head(self, encoder):
         return nn.Sequential(Classifier(encoder.chs[-1], self.heads*self.clusters), nn.Unflatten(1, (self.heads,self.clusters)))
 
