@@ -14,7 +14,7 @@ DEMO := --size 64 --bs 32 --epochs 20 --runs 1 --save_to demo/runs
 
 test: .venv                                 ## notebooks exported, clean and run; README and leaderboard current
 	$(BIN)/iwang-data > /dev/null
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations 12 tests
 
 demo: .venv                                 ## grey-blur against from scratch on the rendered sample, in minutes
 	rm -rf demo

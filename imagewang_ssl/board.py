@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['record_schema', 'pretrain_schema', 'official_runs', 'check_record', 'record_name', 'save_record', 'load_records',
            'row_key', 'row_id', 'find_row', 'published_rows', 'track_of', 'mean_std', 'derive_board',
-           'save_pretraining', 'pretraining_table', 'write_board', 'check_board', 'board_table', 'plot_board',
-           'save_figure', 'board_page']
+           'save_pretraining', 'pretraining_table', 'save_probe', 'probing_table', 'write_board', 'check_board',
+           'board_table', 'plot_board', 'save_figure', 'board_page']
 
 # %% ../nbs/70_board.ipynb #f4e09bd6
 import hashlib,json,math,os,re,statistics
@@ -223,6 +223,30 @@ def pretraining_table(
     df = pd.DataFrame(rows).groupby(keys, as_index=False, sort=True)
     return df.agg(chance=('chance','mean'), reached=('reached','mean'), minutes=('minutes','mean'),
                   images_per_second=('images_per_second','mean'), runs=('seed','nunique'))
+
+# %% ../nbs/70_board.ipynb #dad51250
+_probing = dict(pretrain=(dict,type(None)), k=int, knn=_num, knn_all=_num, ridge=_num,
+    **{k: record_schema[k] for k in ('task','task_args','encoder','encoder_args','source','size','epochs','seed','commit','versions','device','date')})
+
+def save_probe(
+    rec:dict, # See `probe_record`
+    folder:str|Path='runs/probe', # The folder of such records
+)->Path:
+    "Check `rec` and keep it in a file of its own"
+    _check(rec, _probing)
+    return _keep(rec, folder)
+
+def probing_table(
+    folder:str|Path='runs/probe', # The folder of records
+)->pd.DataFrame: # A row a task and setting: means over seeds in %, and the standard deviation of the first
+    "What simple classifiers make of the features of each task's encoders, best first"
+    recs = [_load(p, partial(_check, kind=_probing)) for p in sorted(Path(folder).glob('*.json'))]
+    if not recs: raise IwangError(f'no records of probes in {folder}: iwang-probe --save_to {folder} writes them')
+    df = pd.DataFrame([dict(task=r['task'], args=_args(r['task_args']), source=r['source']['name'], size=r['size'], epochs=r['epochs'],
+                            seed=r['seed'], **{k: 100*r[k] for k in ('knn','knn_all','ridge')}) for r in recs])
+    df = df.groupby(['task','args','source','size','epochs'], as_index=False)
+    df = df.agg(knn=('knn','mean'), std=('knn','std'), knn_all=('knn_all','mean'), ridge=('ridge','mean'), runs=('seed','nunique'))
+    return df.sort_values('knn', ascending=False, ignore_index=True)
 
 # %% ../nbs/70_board.ipynb #2cbbf4d9
 def _csv(runs):
