@@ -59,7 +59,7 @@ def check_record(
         (re.fullmatch(r'\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z', rec['date']), 'date must be like 2020-02-05T12:00:00Z')]:
         if not ok: raise IwangError(msg)
 
-# %% ../nbs/70_board.ipynb #3d62238a
+# %% ../nbs/70_board.ipynb #02658c25
 def _hash8(o):
     "8 hex digits of the SHA-256 of `o` as JSON, the same whatever the order of its keys"
     return hashlib.sha256(json.dumps(o, sort_keys=True, allow_nan=False).encode()).hexdigest()[:8]
@@ -79,7 +79,7 @@ def save_record(
 
 def _keep(rec, folder):
     path = Path(folder)/record_name(rec)
-    return path if path.exists() else write_atomic(path, json.dumps(rec, indent=1, sort_keys=True)+'\n')
+    return path if path.exists() else write_atomic(path, json.dumps(rec, indent=1)+'\n')
 
 # %% ../nbs/70_board.ipynb #bfbdd13a
 def _load(path, check=check_record):
