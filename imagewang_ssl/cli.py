@@ -53,7 +53,7 @@ def data_cmd(
     print(f'{path}\n{report}')
     return 0 if report.ok else 1
 
-# %% ../nbs/80_cli.ipynb #4db50089
+# %% ../nbs/80_cli.ipynb #0c1e2dac
 @command('iwang-tasks')
 def tasks_cmd(
     learnt:bool=False, # Instead: what each task's metric reached, beside chance, from records of pretraining
@@ -63,7 +63,7 @@ def tasks_cmd(
     if learnt: return print(board.pretraining_table(runs).drop(columns=['args','runs']).round(3).to_string(index=False))
     for n in list_pretexts():
         c = pretext_class(n)
-        print(f'{n}  [{c.kind}]  {c.__doc__}\n    {c.paper or ""}', *[f'    {o}' for o in describe(c)], '', sep='\n')
+        print(f'{n}  [{c().kind}]  {c.__doc__}\n    {c.paper or ""}', *[f'    {o}' for o in describe(c)], '', sep='\n')
 
 # %% ../nbs/80_cli.ipynb #27dd601e
 def _value(s):
