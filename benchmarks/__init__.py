@@ -38,17 +38,18 @@ def bench(
     for n in names:
         if n!='finetune': pretext_class(n)
     print(f'{encoder}, {size} px, batch {bs}, {precision}; medians (and middle halves) of {pairs} turns of {steps} steps, images a second')
-    rows = []
+    rec = dict(settings=dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs), source=source_info(path), rows=[])
+    def save(): return write_atomic(out_json, json.dumps(dict(rec, **provenance()), indent=1)+'\n') if out_json else None
     for n in names:
-        rows.append(row(n, path, size, bs, encoder, precision, steps, pairs, compiled))
-        print(*list(table(rows))[0 if len(rows)==1 else -1:], sep='\n', flush=True)
-    rec = dict(settings=dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs), source=source_info(path), rows=rows)
+        rec['rows'].append(row(n, path, size, bs, encoder, precision, steps, pairs, compiled))
+        print(*list(table(rec['rows']))[0 if len(rec['rows'])==1 else -1:], sep='\n', flush=True)
+        save()
     if not only:
         rec['around'] = dict(loading=around.loading(path, size), validation_over_forward=around.validating(path, size, bs, encoder, precision, pairs),
             epoch_seconds=around.growth(path, size, bs, encoder, precision), over_fastai_import=around.importing(pairs),
             seconds_to_first_step=around.first_step(path, size, bs, encoder))
         print(*(f'{k}: {v}' for k,v in rec['around'].items()), sep='\n')
-    if out_json: print(f'wrote {write_atomic(out_json, json.dumps(dict(rec, **provenance()), indent=1))}')
+    if out_json: print(f'wrote {save()}')
 
 def command_line(func, module):
     "Run `func` with the arguments of `python -m module`; `--json` is its `out_json`"

@@ -5,7 +5,6 @@ documentation has it. Views, projector, loss and loop are their own; crop, jitte
 `SimCLR` does by default, which is less work than their defaults (both blur, one rotates). lightly makes its views
 image by image in the loader; self_supervised makes them of a batch, with one crop for all of its images.
 """
-import time
 from torch.utils.data import DataLoader as TorchLoader
 from imagewang_ssl.all import *
 from imagewang_ssl.train import computing_in
@@ -77,18 +76,3 @@ def self_supervised_simclr(
         learn.one_batch(0, b)
         return learn.loss.item()
     return _endless(step, lambda: dls.train, model, precision, dls.device)
-
-def rate(
-    steps, # From one of the above
-    bs:int, # Its batch size
-    n:int=12, # Steps that are timed
-    warm:int=3, # Steps before them
-)->float: # Images a second
-    "Speed of `n` steps that follow `warm` others"
-    def go(n):
-        for _ in range(n): next(steps)
-        if torch.cuda.is_available(): torch.cuda.synchronize()
-    go(warm)
-    start = time.perf_counter()
-    go(n)
-    return n*bs/(time.perf_counter()-start)

@@ -20,13 +20,16 @@ class BottleneckDecoder(nn.Module):
         stride:int, # Reduction of the last stage, `encoder.strides[-1]`
         n_out:int=3, # Channels of the output
         width:int=16, # Channels at full resolution; doubles each time the side halves, up to 256
+        size:int=None, # Side of the images, where it is no multiple of the reduction
     ):
         super().__init__()
-        dims = [n_in] + [min(256, width*2**i) for i in reversed(range(int(math.log2(stride))))]
+        dims = [n_in] + [min(256, width*2**i) for i in reversed(range(math.ceil(math.log2(stride))))]
         self.ups = nn.Sequential(*[nn.Sequential(nn.Upsample(scale_factor=2), ConvLayer(a, b)) for a,b in zip(dims, dims[1:])])
-        self.last = nn.Conv2d(dims[-1], n_out, 3, padding=1)
+        self.last,self.size = nn.Conv2d(dims[-1], n_out, 3, padding=1),size
 
-    def forward(self, maps): return self.last(self.ups(maps[-1]))
+    def forward(self, maps):
+        x = self.ups(maps[-1])
+        return self.last(F.interpolate(x, self.size) if self.size and self.size!=x.shape[-1] else x)
 
 # %% ../../nbs/16_pretext.autoencoder.ipynb #9111c64a
 def add_noise(
@@ -56,7 +59,7 @@ class Autoencoder(Pretext):
         store_attr()
 
     def make_batch(self, x): return (x if self.noise=='none' else add_noise(x, self.noise, self.strength)), x
-    def head(self, encoder): return BottleneckDecoder(encoder.chs[-1], encoder.strides[-1])
+    def head(self, encoder): return BottleneckDecoder(encoder.chs[-1], encoder.strides[-1], size=encoder.size)
 
     def blind(self, x, y, pred):
         "The mean color of each image, or its noisy input where that is nearer"
