@@ -109,12 +109,12 @@ def even_order(
     c,turn = slot%len(counts),slot//len(counts)
     return members[start[c]+turn%counts[c]]
 
-# %% ../nbs/09_cluster.ipynb #2339eaf2
+# %% ../nbs/09_cluster.ipynb #9e54fdf9
 def sinkhorn(
     scores, # (...,n,k), of n images for k labels; more dimensions in front are tables of their own
     eps:float=.05, # Weight of the entropy, in units of the scores: smaller gives harder assignments and needs more iterations
     n_iter:int=100, # Iterations at most
-    tol:float=.01, # Stop when all columns' sums are as near to 1/k as this, relative to it
+    tol:float=.01, # Stop when all columns' sums are as near to 1/k as this, relative to it; 0: do not look, so that a GPU need not be waited for
 )->tuple: # Table (...,n,k) of sum 1, and log factors (...,k) of its columns
     "Soft labels, evenly used: a table whose rows sum to 1/n and whose columns sum to 1/k"
     s = scores.float()/eps
@@ -122,7 +122,7 @@ def sinkhorn(
     u,v = s.new_zeros(*s.shape[:-1], 1),None
     for _ in range(n_iter):
         new = -(s+u).logsumexp(-2, keepdim=True)-math.log(k)
-        if v is not None and (new-v).abs().max()<tol: break     # the factors by which the columns are wrong
+        if tol and v is not None and (new-v).abs().max()<tol: break     # the factors by which the columns are wrong
         v = new
         u = -(s+v).logsumexp(-1, keepdim=True)-math.log(n)
     return (s+u+v).exp(),v.squeeze(-2)
