@@ -195,7 +195,7 @@ def derive_board(
     by = ['rank','size','track','epochs','accuracy','by','method','date','row']
     return df.sort_values(by, ascending=[c!='accuracy' for c in by], ignore_index=True)[_columns]
 
-# %% ../nbs/70_board.ipynb #f730841c
+# %% ../nbs/70_board.ipynb #c6bcea17
 _pretraining = dict(pretrain_schema, chance=_num, images_per_second=_num,
     **{k: record_schema[k] for k in ('task','task_args','encoder','encoder_args','source','epochs','commit','versions','device','date')})
 
@@ -207,12 +207,17 @@ def save_pretraining(
     _check(meta, _pretraining)
     return _keep(meta, folder)
 
+def _records(folder, schema, of, command):
+    "All records in `folder`, which are `of` something and come from `command`; none is an `IwangError`"
+    recs = [_load(p, partial(_check, kind=schema)) for p in sorted(Path(folder).glob('*.json'))]
+    if not recs: raise IwangError(f'no records of {of} in {folder}: {command} --save_to {folder} writes them')
+    return recs
+
 def pretraining_table(
     folder:str|Path='runs/pretrain', # The folder of records
 )->pd.DataFrame: # A row a task and setting, the means over seeds
     "What each task's metric reached on images held out of its pool, beside chance"
-    recs = [_load(p, partial(_check, kind=_pretraining)) for p in sorted(Path(folder).glob('*.json'))]
-    if not recs: raise IwangError(f'no records of pretraining in {folder}: iwang-pretrain --save_to {folder} writes them')
+    recs = _records(folder, _pretraining, 'pretraining', 'iwang-pretrain')
     rows = []
     for r in recs:
         metric,vals = first(r['metrics'].items())
@@ -224,7 +229,7 @@ def pretraining_table(
     return df.agg(chance=('chance','mean'), reached=('reached','mean'), minutes=('minutes','mean'),
                   images_per_second=('images_per_second','mean'), runs=('seed','nunique'))
 
-# %% ../nbs/70_board.ipynb #dad51250
+# %% ../nbs/70_board.ipynb #537e5501
 _probing = dict(pretrain=(dict,type(None)), k=int, knn=_num, knn_all=_num, ridge=_num,
     **{k: record_schema[k] for k in ('task','task_args','encoder','encoder_args','source','size','epochs','seed','commit','versions','device','date')})
 
@@ -240,8 +245,7 @@ def probing_table(
     folder:str|Path='runs/probe', # The folder of records
 )->pd.DataFrame: # A row a task and setting: means over seeds in %, and the standard deviation of the first
     "What simple classifiers make of the features of each task's encoders, best first"
-    recs = [_load(p, partial(_check, kind=_probing)) for p in sorted(Path(folder).glob('*.json'))]
-    if not recs: raise IwangError(f'no records of probes in {folder}: iwang-probe --save_to {folder} writes them')
+    recs = _records(folder, _probing, 'probes', 'iwang-probe')
     df = pd.DataFrame([dict(task=r['task'], args=_args(r['task_args']), source=r['source']['name'], size=r['size'], epochs=r['epochs'],
                             seed=r['seed'], **{k: 100*r[k] for k in ('knn','knn_all','ridge')}) for r in recs])
     df = df.groupby(['task','args','source','size','epochs'], as_index=False)
