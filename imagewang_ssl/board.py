@@ -8,7 +8,7 @@ __all__ = ['record_schema', 'pretrain_schema', 'official_runs', 'check_record', 
            'save_pretraining', 'pretraining_table', 'save_probe', 'probing_table', 'write_board', 'check_board',
            'board_table', 'plot_board', 'save_figure', 'board_page']
 
-# %% ../nbs/70_board.ipynb #f4e09bd6
+# %% ../nbs/70_board.ipynb #057614cd
 import hashlib,json,math,os,re,statistics
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +19,7 @@ from fastcore.xml import A,Body,Div,Figure,H1,H2,Head,Html,Input,Label,Main,Meta
     Table,Tbody,Td,Th,Thead,Title,Tr,to_xml
 import pandas as pd
 from .data import IwangError,write_atomic
-from .load import own_pools,pools
+from .load import label_pools,own_pools,pools
 
 # %% ../nbs/70_board.ipynb #47f4e481
 _num = int,float
@@ -128,14 +128,16 @@ def published_rows():
     with (files('imagewang_ssl')/'published.csv').open(encoding='utf-8') as f:
         return pd.read_csv(f, dtype=dict(accuracy=float, std=float), na_values=dict(std=['']), keep_default_na=False)
 
-# %% ../nbs/70_board.ipynb #a56bc9dd
+# %% ../nbs/70_board.ipynb #430a4a84
 official_runs = {5:5, 20:3, 80:1, 200:1} # fine-tuning epochs: runs that a row needs
+_sized = r'\d+px( with labels)?'
 
 def track_of(rec):
-    "'official', a size such as '64px', or for other images than Image网's: 'sample', 'other: NAME'"
+    "'official', a size such as '64px', or for other images than Image网's: 'sample', 'other: NAME'; labels in pretraining: '64px with labels'"
     src = rec['source']
     if src['name']=='sample': return 'sample'
     if (src['train'],src['val'],src['unsup']) != (14669,3929,7750): return f'other: {src["name"]}'
+    if rec['pretrain'] and rec['pretrain']['pool'] in label_pools: return f'{rec["size"]}px with labels'
     sizes = (128,) if src['name'].startswith('160') else (128,192,256)
     return 'official' if rec['size'] in sizes and rec['epochs'] in official_runs else f'{rec["size"]}px'
 
@@ -166,7 +168,7 @@ def _our_row(recs):
         date=last[:10], by='ours', url='', **dict(status='complete', note='') if n>=need else
         dict(status='incomplete', note=f'{n} of {need} runs'))
 
-# %% ../nbs/70_board.ipynb #65349471
+# %% ../nbs/70_board.ipynb #5a443bbd
 def _flat(d, pre=''):
     "Nested dicts as one, with dotted names"
     parts = [_flat(v, f'{pre}{k}.') if isinstance(v, dict) else {pre+k: v} for k,v in d.items()]
@@ -191,7 +193,7 @@ def derive_board(
     df = pd.DataFrame([_our_row(g) for g in groups.values()]+pub, columns=_columns)
     df = df.astype(dict(pretrain_epochs='Int64', std=float))
     _tell_apart(df, groups)
-    df['rank'] = df.track.map(lambda t: 0 if t=='official' else 1 if re.fullmatch(r'\d+px', t) else 2)
+    df['rank'] = df.track.map(lambda t: 0 if t=='official' else 1 if re.fullmatch(_sized, t) else 2)
     by = ['rank','size','track','epochs','accuracy','by','method','date','row']
     return df.sort_values(by, ascending=[c!='accuracy' for c in by], ignore_index=True)[_columns]
 
@@ -229,7 +231,7 @@ def pretraining_table(
     return df.agg(chance=('chance','mean'), reached=('reached','mean'), minutes=('minutes','mean'),
                   images_per_second=('images_per_second','mean'), runs=('seed','nunique'))
 
-# %% ../nbs/70_board.ipynb #537e5501
+# %% ../nbs/70_board.ipynb #20d93b3d
 _probing = dict(pretrain=(dict,type(None)), k=int, knn=_num, knn_all=_num, ridge=_num,
     **{k: record_schema[k] for k in ('task','task_args','encoder','encoder_args','source','size','epochs','seed','commit','versions','device','date')})
 
@@ -244,19 +246,21 @@ def save_probe(
 def probing_table(
     folder:str|Path='runs/probe', # The folder of records
 )->pd.DataFrame: # A row a task and setting: means over seeds in %, and the standard deviation of the first
-    "What simple classifiers make of the features of each task's encoders, best first"
+    "What simple classifiers make of the features of each task's encoders, best first; those that were told labels come last"
     recs = _records(folder, _probing, 'probes', 'iwang-probe')
-    df = pd.DataFrame([dict(task=r['task'], args=_args(r['task_args']), source=r['source']['name'], size=r['size'], epochs=r['epochs'],
-                            seed=r['seed'], **{k: 100*r[k] for k in ('knn','knn_all','ridge')}) for r in recs])
-    df = df.groupby(['task','args','source','size','epochs'], as_index=False)
+    df = pd.DataFrame([dict(task=r['task'], args=_args(r['task_args']), pool=(r['pretrain'] or {}).get('pool', ''), source=r['source']['name'],
+                            size=r['size'], epochs=r['epochs'], recipe=str((r['pretrain'] or {}).get('recipe')), seed=r['seed'],
+                            **{k: 100*r[k] for k in ('knn','knn_all','ridge')}) for r in recs])
+    df = df.groupby(['task','args','pool','source','size','epochs','recipe'], as_index=False)
     df = df.agg(knn=('knn','mean'), std=('knn','std'), knn_all=('knn_all','mean'), ridge=('ridge','mean'), runs=('seed','nunique'))
-    return df.sort_values('knn', ascending=False, ignore_index=True)
+    df['told'] = df.pool.isin(label_pools)
+    return df.sort_values(['told','knn'], ascending=[True,False], ignore_index=True).drop(columns=['told','recipe'])
 
-# %% ../nbs/70_board.ipynb #2cbbf4d9
+# %% ../nbs/70_board.ipynb #2ea6a2dd
 def _csv(runs):
     "The text of leaderboard.csv"
     df = derive_board(runs)
-    df = df[df.track.str.fullmatch(r'official|\d+px')]
+    df = df[df.track.str.fullmatch(rf'official|{_sized}')]
     return df.to_csv(index=False, float_format='%.2f', lineterminator='\n')
 
 def write_board(
@@ -277,9 +281,10 @@ def check_board(
     line = os.path.commonprefix([have, want]).count(b'\n')+1
     raise IwangError(f'{csv} is not what {runs} gives, from line {line} on: derive it again with iwang-board')
 
-# %% ../nbs/70_board.ipynb #585c3711
+# %% ../nbs/70_board.ipynb #69df72c1
 def _title(r):
     "The heading of a size"
+    if r.track.endswith(' with labels'): return f'{r.size} px, pretrained with labels'
     if r.track in ('official', f'{r.size}px'): return f'{r.size} px'
     return f'{r.size} px on {r.track.removeprefix("other: ")} images'
 

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['features', 'knn_accuracy', 'ridge_accuracy', 'probe', 'probe_record']
 
-# %% ../nbs/60_evaluate.ipynb #3348a091
+# %% ../nbs/60_evaluate.ipynb #2a18ed7f
 from fastai.vision.all import *
 from .data import IwangError, get_imagewang, source_info
 from .encoder import create_encoder, load_encoder
-from .train import finetune_dls, provenance
+from .train import check_valid, finetune_dls, provenance
 from .board import save_probe
 
 # %% ../nbs/60_evaluate.ipynb #275c782a
@@ -54,24 +54,41 @@ def ridge_accuracy(
     w = torch.linalg.solve(gram, a.T@(t-t.mean(0)))
     return ((b@w+t.mean(0)).argmax(1)==qy).double().mean().item()
 
-# %% ../nbs/60_evaluate.ipynb #6ceb862b
+# %% ../nbs/60_evaluate.ipynb #7e84b3c0
+def _fifths(x, y, classes):
+    "Each fifth of the images of `classes` in turn, and all other images as the bank: (bank, query)"
+    asked = torch.isin(y, classes).nonzero().flatten()
+    for k in range(5):
+        held = torch.zeros_like(y, dtype=torch.bool).index_fill_(0, asked[k::5], True)
+        yield (x[~held],y[~held]),(x[held],y[held])
+
+def _judge(bank, query, k):
+    "`probe`'s answers for one bank and query"
+    x,y = bank
+    asked = torch.isin(y, query[1].unique())
+    near = x[asked],y[asked]
+    return dict(knn=knn_accuracy(near, query, k), ridge=ridge_accuracy(near, query), knn_all=knn_accuracy(bank, query, k))
+
 def probe(
     encoder, # An `Encoder`, or a file with one
     source:str='sample', # sample, imagewang, 160, 320, full, a folder, an archive or its URL
     size:int=64, # Side of the images in pixels
     k:int=20, # Neighbours
     pixels:bool=True, # Read from a `PixelStore`
-)->dict: # Accuracies on val: knn, ridge, knn_all
+    valid:str='val', # 'val', or 'train': fifths of train held out in turn, for choosing settings
+)->dict: # Accuracies: knn, ridge, knn_all
     "How well simple classifiers do on the features of an encoder that is not trained any further"
     if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder)
     if k<1: raise IwangError(f'k={k}: it must be 1 or more')
-    dls = finetune_dls(get_imagewang(source, size), size, bs=256, pixels=pixels, num_workers=0)
-    (x,y),query = features(encoder, dls.train),features(encoder, dls.valid)
-    asked = torch.isin(y, query[1].unique())
-    bank = x[asked],y[asked]
-    return dict(knn=knn_accuracy(bank, query, k), ridge=ridge_accuracy(bank, query), knn_all=knn_accuracy((x,y), query, k))
+    check_valid(valid, encoder)
+    dls = finetune_dls(get_imagewang(source, size), size, valid, bs=256, pixels=pixels, num_workers=0)
+    bank,query = [features(encoder, dl) for dl in dls.loaders]
+    if valid=='val': return _judge(bank, query, k)
+    (x,y),classes = [torch.cat(o) for o in zip(bank, query)],query[1].unique()
+    found = [_judge(*o, k) for o in _fifths(x, y, classes)]
+    return {m: np.mean([o[m] for o in found]) for m in found[0]}
 
-# %% ../nbs/60_evaluate.ipynb #e4daaa6d
+# %% ../nbs/60_evaluate.ipynb #d830b1ea
 @delegates(probe, but='encoder')
 def probe_record(
     encoder:str=None, # File with an encoder; default: random weights
@@ -84,6 +101,7 @@ def probe_record(
     **kwargs
 )->dict:
     "Probe an encoder and tell where it comes from"
+    check_valid(kwargs.get('valid', 'val'), save_to=save_to)
     set_seed(seed)
     enc = load_encoder(encoder) if encoder else create_encoder(arch, size)
     if encoder and 'task' not in enc.meta: raise IwangError(f'{encoder} does not tell how it was trained (its meta is empty): make it with pretrain')

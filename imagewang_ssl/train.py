@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['recipes', 'resolve_precision', 'computing_in', 'NonFiniteLoss', 'StopOnNonFinite', 'quiet_bars', 'fit', 'provenance',
-           'pretrain', 'finetune_dls', 'finetune_learner', 'finetune', 'check_cell', 'run', 'reproduce']
+           'pretrain', 'check_valid', 'finetune_dls', 'finetune_learner', 'finetune', 'check_cell', 'run', 'reproduce']
 
-# %% ../nbs/50_train.ipynb #87b7f8de
+# %% ../nbs/50_train.ipynb #9af10bd3
 import platform, resource, subprocess, sys, time
 from contextlib import contextmanager
 from copy import deepcopy
@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from fastai.vision.all import *
 from .data import IwangError, bars_visible, get_imagewang, source_info
 from .pixels import PixelStore
-from .load import finetune_block, load_size
+from .load import finetune_block, label_pools, load_size
 from .encoder import Encoder, create_encoder, load_encoder, save_encoder
 from .heads import Classifier
 from .board import official_runs, save_pretraining, save_record
@@ -121,7 +121,7 @@ def fit(
     return dict(losses, metrics={k:list(v) for k,v in cols.items()}, images_seen=seen, seconds=round(secs, 1),
                 images_per_second=round(seen/secs, 1), peak_mb=_peak_mb())
 
-# %% ../nbs/50_train.ipynb #e3bbc0a4
+# %% ../nbs/50_train.ipynb #7b8d470f
 def _commit():
     "The commit of the checkout this package is in, with '+' when files differ from it; none outside a checkout"
     git = lambda *a: subprocess.run(['git','-C',str(Path(imagewang_ssl.__file__).parent),*a], capture_output=True, text=True)
@@ -130,14 +130,14 @@ def _commit():
     return git('rev-parse','HEAD').stdout.strip() + ('+' if git('status','--porcelain','-uno').stdout.strip() else '') or None
 
 def provenance()->dict:
-    "Commit, versions, device and date, for the record"
+    "Commit, versions, device and date, for the record: to be asked when a run begins, for the checkout may move on meanwhile"
     from importlib.metadata import version
     vs = {p:version(p) for p in ('imagewang_ssl','torch','torchvision','fastai','timm')}
     dev = torch.cuda.get_device_name() if torch.cuda.is_available() else f'cpu, {torch.get_num_threads()} threads'
     return dict(commit=_commit(), versions=dict(vs, python=platform.python_version()), device=dev,
                 date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
 
-# %% ../nbs/50_train.ipynb #364dd6de
+# %% ../nbs/50_train.ipynb #b25cfe9f
 @delegates(_settings, but='base')
 def pretrain(
     task='grey_blur', # Name of a pretext task, or a `Pretext`
@@ -161,15 +161,27 @@ def pretrain(
     dls = task.dataloaders(path, size, pool=pool, **load)
     if not len(dls.train): raise IwangError(f"pool '{pool}' of {path} has {len(dls.train_ds)} images, fewer than a batch of {r['bs']}: lower bs")
     print(f"pretrain {task}: {len(dls.train_ds)} images of {pool}, {size} px, {epochs} epochs, {r['precision']}", flush=True)
-    learn = task.learner(dls, enc)
+    learn,about = task.learner(dls, enc),provenance()
     log = fit(learn, epochs, r)
     enc.cpu().meta = dict(task=task.name, task_args=task.args, source=source_info(path), pool=pool, size=size, epochs=epochs,
-                          seed=seed, recipe=r, **log, chance=round(task.chance(learn), 5), **provenance())
+                          seed=seed, recipe=r, **log, chance=round(task.chance(learn), 5), **about)
     if out: save_encoder(enc, out)
     if save_to: print(f'saved {save_pretraining(dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs), save_to)}')
     return enc
 
-# %% ../nbs/50_train.ipynb #636e4d2c
+# %% ../nbs/50_train.ipynb #ff0ec972
+def check_valid(
+    valid:str, # 'val', or 'train': a part of train held out
+    encoder=None, # An `Encoder`, or none: from scratch
+    save_to=None # Folder for records, or none
+):
+    "Raise `IwangError` where a part of train would be recorded, or was not held out from the encoder"
+    if valid=='val': return
+    if save_to: raise IwangError(f"valid='{valid}' is for choosing settings: its runs are no results and are not saved")
+    pool = (getattr(encoder, 'meta', None) or {}).get('pool')
+    if pool in label_pools: raise IwangError(f"valid='{valid}': this encoder was told the labels of train (pool {pool}), so no part of it is held out: use valid='val'")
+
+# %% ../nbs/50_train.ipynb #d3ceb7fe
 @torch.no_grad()
 def _check_size(encoder, size):
     "Raise `IwangError` if images of `size` are nothing for `encoder`"
@@ -218,8 +230,8 @@ def finetune(
     "Train an encoder on the labels and measure its accuracy after every epoch"
     runs = ifnone(runs, official_runs.get(epochs, 1))
     _check_counts(epochs=epochs, size=size, runs=runs)
-    if save_to and valid!='val': raise IwangError("valid='train' is for choosing settings: its runs are no results and are not saved")
     if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder, arch)
+    check_valid(valid, encoder, save_to)
     if encoder is not None: _check_size(encoder, size)
     if save_to and encoder is not None and 'task' not in encoder.meta:
         raise IwangError('this encoder does not tell how it was trained (its meta is empty), so its runs are not saved: make it with pretrain')
@@ -243,19 +255,19 @@ def check_cell(source, size, epochs, runs=None):
     if name=='sample': raise IwangError("source='sample' is no official cell: choose Image网, with --source imagewang or an archive of it")
     if size>128 and name.startswith('160'): raise IwangError(f'size={size} needs larger images than source {name}: choose the 320 px archive')
 
-# %% ../nbs/50_train.ipynb #25a6babf
+# %% ../nbs/50_train.ipynb #cee45ee6
 def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
     "The record of one fine-tuning run"
     set_seed(seed)
     _reseed(dls, seed)
     enc = create_encoder(arch or 'xresnet18', size) if encoder is None else deepcopy(encoder)
-    log = fit(finetune_learner(dls, enc, recipe['label_smoothing']), epochs, recipe)
+    about,log = provenance(),fit(finetune_learner(dls, enc, recipe['label_smoothing']), epochs, recipe)
     meta = dict(getattr(encoder, 'meta', None) or {})
     log.update(accuracy=log.pop('metrics')['accuracy'])
     log.pop('images_seen')
     return dict(schema=1, task=meta.pop('task', 'scratch' if encoder is None else 'unknown'), task_args=meta.pop('task_args', {}), encoder=enc.arch,
                 encoder_args=enc.kwargs, source=info, size=size, epochs=epochs, seed=seed,
-                pretrain=meta or None, recipe=recipe, **log, **provenance())
+                pretrain=meta or None, recipe=recipe, **log, **about)
 
 # %% ../nbs/50_train.ipynb #cab8423d
 @delegates(pretrain, but='task,out,save_to,epochs,lr,wd,recipe')

@@ -67,7 +67,7 @@ def random_colour(
     r = torch.rand(2, len(x), 1, 1, 1, device=x.device)
     return torch.where(r[0]<p_grey, 0., .5+r[1])
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #8eb2955f
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #9d0101da
 def used_labels(pred, y): "How many labels the answers use, as a perplexity: 1 says that the network has collapsed"; return np.mean([effective_labels(p) for p in pred.argmax(-1).view(len(pred), -1).T])
 
 class AnyView(AffineCoordTfm):
@@ -75,9 +75,9 @@ class AnyView(AffineCoordTfm):
     def before_call(self, b, split_idx): super().before_call(b, 0)
 
 class Relabel(Callback):
-    "Ask `task` for new labels before every `task.every`-th epoch; batches that are no `LabelDL`'s keep theirs"
+    "Ask `task` for new labels before every `task.every`-th epoch of training; batches that are no `LabelDL`'s keep theirs"
     def __init__(self, task): self.task = task
-    def before_epoch(self):
+    def before_train(self):
         if self.epoch%self.task.every==0 and isinstance(self.dls.train, LabelDL): self.task.relabel(self.learn)
 
 class _Labelled(Pretext):
