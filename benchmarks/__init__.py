@@ -20,10 +20,19 @@ def table(rows):
         rest = ', '.join(f"{k[5:]} {tell(s)}" for k,s in r['ratios'].items() if k!='ours/bare')
         yield f"{r['name']:18} {r['ours']:6.0f} {r['bare']:6.0f}   {tell(r['ratios']['ours/bare']):22}  {'ours over ' if rest else ''}{rest}".rstrip()
 
+def earlier(
+    out_json, # File of a record, or none
+    settings:dict, # Those of the run
+    **about # Its source and device
+)->dict: # Empty where there is no such record
+    "The record in `out_json` if it was measured with the same settings, on the same images and device: its other rows stay"
+    old = json.loads(Path(out_json).read_text()) if out_json and Path(out_json).exists() else {}
+    return old if all(old.get(k)==v for k,v in dict(about, settings=settings).items()) else {}
+
 def bench(
     source:str='sample', # sample, imagewang, 160, 320, full, a folder, an archive or its URL
     only:str=None, # Names of tasks, or finetune, with commas between; default: all, and what surrounds them
-    out_json:str=None, # File to write the record to
+    out_json:str=None, # File to write the record to; rows of other tasks with the same settings stay in it
     size:int=64, # Side of the images in pixels
     bs:int=64, # Images a batch
     encoder:str='xresnet18', # Encoder
@@ -38,11 +47,16 @@ def bench(
     for n in names:
         if n!='finetune': pretext_class(n)
     print(f'{encoder}, {size} px, batch {bs}, {precision}; medians (and middle halves) of {pairs} turns of {steps} steps, images a second')
-    rec = dict(settings=dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs), source=source_info(path), rows=[])
-    def save(): return write_atomic(out_json, json.dumps(dict(rec, **provenance()), indent=1)+'\n') if out_json else None
-    for n in names:
-        rec['rows'].append(row(n, path, size, bs, encoder, precision, steps, pairs, compiled))
-        print(*list(table(rec['rows']))[0 if len(rec['rows'])==1 else -1:], sep='\n', flush=True)
+    settings,about = dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs),provenance()
+    rec = dict(settings=settings, source=source_info(path))
+    old = earlier(out_json, device=about['device'], **rec)
+    rows = {r['name']: r for r in old.get('rows', [])}
+    if 'around' in old: rec['around'] = old['around']
+    def save(): return write_atomic(out_json, json.dumps(dict(rec, **about), indent=1)+'\n') if out_json else None
+    for i,n in enumerate(names):
+        rows[n] = dict(row(n, path, size, bs, encoder, precision, steps, pairs, compiled), commit=about['commit'], date=about['date'])
+        print(*list(table([rows[n]]))[i>0:], sep='\n', flush=True)
+        rec['rows'] = sorted(rows.values(), key=lambda r: (r['name']!='finetune', r['name']))
         save()
     if not only:
         rec['around'] = dict(loading=around.loading(path, size), validation_over_forward=around.validating(path, size, bs, encoder, precision, pairs),

@@ -6,14 +6,14 @@
 __all__ = ['recipes', 'resolve_precision', 'computing_in', 'NonFiniteLoss', 'StopOnNonFinite', 'quiet_bars', 'fit', 'provenance',
            'pretrain', 'check_valid', 'finetune_dls', 'finetune_learner', 'finetune', 'check_cell', 'run', 'reproduce']
 
-# %% ../nbs/50_train.ipynb #9af10bd3
+# %% ../nbs/50_train.ipynb #80c2e82c
 import platform, resource, subprocess, sys, time
 from contextlib import contextmanager
 from copy import deepcopy
 import imagewang_ssl
 from datetime import datetime, timezone
 from fastai.vision.all import *
-from .data import IwangError, bars_visible, get_imagewang, source_info
+from .data import IwangError, bars_visible, check_above_0, get_imagewang, source_info
 from .pixels import PixelStore
 from .load import finetune_block, label_pools, load_size
 from .encoder import Encoder, create_encoder, load_encoder, save_encoder
@@ -49,7 +49,7 @@ def computing_in(model, precision, device):
         try: yield model
         finally: del model.forward
 
-# %% ../nbs/50_train.ipynb #9a733ad1
+# %% ../nbs/50_train.ipynb #d32bc1d1
 def _settings(base,
     lr:float=None, # Learning rate; default: the recipe's
     wd:float=None, # Weight decay; default: the recipe's
@@ -62,8 +62,7 @@ def _settings(base,
     "The recipe `base` with whatever is given, and how images are loaded"
     given = {k:v for k,v in dict(lr=lr, wd=wd, bs=bs, precision=precision).items() if v is not None}
     res = {**_fixed, **base, **given, **(recipe or {})}
-    for k in 'lr','bs':
-        if not res[k]>0: raise IwangError(f'{k}={res[k]}: it must be above 0')
+    check_above_0(lr=res['lr'], bs=res['bs'])
     res['precision'] = resolve_precision(res['precision'])
     return res, dict(bs=res['bs'], pixels=pixels, num_workers=ifnone(num_workers, min(8, defaults.cpus)))
 

@@ -13,9 +13,14 @@ def test_rows(tmp_path):
     rec = json.loads(out.read_text())
     assert [o['name'] for o in rec['rows']]==['finetune','rotation']
     for o in rec['rows']:
-        assert list(o)==['name','ours','bare','plain_fastai','peers','ratios','peak_mb']
+        assert list(o)==['name','ours','bare','plain_fastai','peers','ratios','peak_mb','commit','date']
         assert o['ours']>0 and .1 < o['ratios']['ours/bare']['median'] < 10
     assert rec['rows'][0]['plain_fastai']>0 and rec['rows'][1]['plain_fastai'] is None
+
+    from benchmarks import earlier
+    same = {k: rec[k] for k in ('settings','source','device')}
+    assert earlier(out, **same)==rec and earlier(tmp_path/'none.json', **same)==earlier(None, **same)=={}
+    assert all(earlier(out, **dict(same, **{k: 'other'}))=={} for k in same)
 
 def test_bad_input():
     r = bench('--only', 'rotatoin')

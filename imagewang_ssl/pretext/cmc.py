@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['across_views', 'CrossModel', 'CMC']
 
-# %% ../../nbs/47_pretext.cmc.ipynb #b19d8155
+# %% ../../nbs/47_pretext.cmc.ipynb #e1f8c175
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from ..color import rgb2lab
 from .colorization import at_lightness
 from .instance import across_accuracy
@@ -44,7 +44,7 @@ class CrossModel(nn.Module):
         f = self.encoder.embed(x.flatten(0,1)).unflatten(0, x.shape[:2])
         return torch.stack([h(f[:,i,c]) for i,(h,c) in enumerate(zip(self.heads, self.cols))], 1)
 
-# %% ../../nbs/47_pretext.cmc.ipynb #2b56a35d
+# %% ../../nbs/47_pretext.cmc.ipynb #330f0dfc
 class CMC(_JointTask):
     "Find the colors of a grey view among those of the batch, and the grey view of colors"
     paper,name = 'https://arxiv.org/abs/1906.05849','cmc'
@@ -59,7 +59,7 @@ class CMC(_JointTask):
         **kwargs
     ):
         super().__init__(jitter=jitter, p_grey=0., **kwargs)
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         if crops not in ('own','same'): raise IwangError(f"crops='{crops}' is unknown: choose own or same")
         store_attr()
 

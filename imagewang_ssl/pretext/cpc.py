@@ -7,9 +7,9 @@
 # %% auto #0
 __all__ = ['overlap', 'RowContext', 'below', 'RowPredictor', 'patch_nce', 'CPC']
 
-# %% ../../nbs/46_pretext.cpc.ipynb #7a6ba242
+# %% ../../nbs/46_pretext.cpc.ipynb #5469a679
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from ..tiles import cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout, tile_side
 from .core import Pretext
 from .views import Projector, WatchCollapse, effective_rank, embedding_std, gather, in_float32
@@ -75,7 +75,7 @@ def patch_nce(
     right = torch.arange(len(z), device=z.device)[:,None]*z.shape[1]+at
     return F.cross_entropy(cos/temp, right.flatten())
 
-# %% ../../nbs/46_pretext.cpc.ipynb #6163f401
+# %% ../../nbs/46_pretext.cpc.ipynb #1c822f7d
 class CPC(Pretext):
     "Tell which patches lie below from those above"
     paper,kind,name = 'https://arxiv.org/abs/1807.03748','patches','cpc'
@@ -91,7 +91,7 @@ class CPC(Pretext):
         dim:int=128 # Length of the vectors
     ):
         if grid<3: raise IwangError(f'grid={grid}: from the first row to the third it takes 3 or more')
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         if remedy not in remedies: raise IwangError(f"remedy='{remedy}' is unknown: choose projection, dropping or None")
         store_attr()
 

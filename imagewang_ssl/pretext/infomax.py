@@ -7,9 +7,9 @@ between views, [Learning Representations by Maximizing Mutual Information Across
 # %% auto #0
 __all__ = ['place_scores', 'infonce_places', 'jsd_places', 'WholeAndPlaces', 'InfoMax']
 
-# %% ../../nbs/45_pretext.infomax.ipynb #10f558f0
+# %% ../../nbs/45_pretext.infomax.ipynb #5f0f6f73
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from .views import Projector, _JointTask, gather, in_float32, mlp
 
 # %% ../../nbs/45_pretext.infomax.ipynb #a4d06fa3
@@ -69,7 +69,7 @@ class WholeAndPlaces(nn.Module):
             res.append(net(m.movedim(1,-1).flatten(0,2)).unflatten(0, (len(m),-1)))
         return tuple(o.unflatten(0, x.shape[:2]) for o in res)
 
-# %% ../../nbs/45_pretext.infomax.ipynb #64ce27d3
+# %% ../../nbs/45_pretext.infomax.ipynb #b25e7284
 class InfoMax(_JointTask):
     "Tell which image a place is part of"
     paper,name = 'https://arxiv.org/abs/1808.06670','infomax'
@@ -87,7 +87,7 @@ class InfoMax(_JointTask):
         if form not in ('amdim','dim'): raise IwangError(f"form='{form}' is unknown: choose amdim or dim")
         if estimator not in self.losses: raise IwangError(f"estimator='{estimator}' is unknown: choose {' or '.join(self.losses)}")
         if stages<1: raise IwangError(f'stages={stages}: it must be 1 or more')
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         store_attr()
 
     def model(self, encoder): return WholeAndPlaces(encoder, self.stages, self.hidden, self.dim)

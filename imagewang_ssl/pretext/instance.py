@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['row_cosines', 'Bank', 'bank_nce', 'Banked', 'Instance', 'across_accuracy', 'TwoHeads', 'PIRL']
 
-# %% ../../nbs/43_pretext.instance.ipynb #c9749c83
+# %% ../../nbs/43_pretext.instance.ipynb #5f6f3ecc
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
 from .deep_cluster import _Labelled
@@ -64,7 +64,7 @@ def bank_nce(
     sims = sims.scatter(2, i, torch.where(own==0, other, own))/temp
     return F.cross_entropy(sims.flatten(0,1), i.flatten(), reduction='none').view(-1, 2).mean(0)
 
-# %% ../../nbs/43_pretext.instance.ipynb #a1669093
+# %% ../../nbs/43_pretext.instance.ipynb #665bf876
 class Banked(nn.Module):
     "Input to vectors (bs,2,dim), and to their cosines with all rows of a bank (bs,2,n+1)"
     def __init__(self,
@@ -90,7 +90,7 @@ class _Rows(_JointTask, _Labelled):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         if not 0<=momentum<1: raise IwangError(f'momentum={momentum}: it must be in 0..1, and below 1')
         store_attr()
 

@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['info_nce', 'batch_nce', 'Shuffled', 'MoCo']
 
-# %% ../../nbs/36_pretext.moco.ipynb #a697eb84
+# %% ../../nbs/36_pretext.moco.ipynb #723c8366
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from .memory import Branches, Queue, Remember
 from .views import _JointTask, gather, in_float32, mlp
 
@@ -53,7 +53,7 @@ class Shuffled(nn.Module):
         order = torch.randperm(len(x), device=x.device)
         return torch.cat([self.net(x[i]) for i in order.tensor_split(groups)])[order.argsort()]
 
-# %% ../../nbs/36_pretext.moco.ipynb #5a70d330
+# %% ../../nbs/36_pretext.moco.ipynb #0d3d1e86
 class MoCo(_JointTask):
     "Find an image's other view, as a momentum teacher sees it, among the vectors of other images"
     paper,name = 'https://arxiv.org/abs/1911.05722','moco'
@@ -69,7 +69,7 @@ class MoCo(_JointTask):
     ):
         super().__init__(**kwargs)
         if version not in ('v2','v3'): raise IwangError(f"version='{version}' is unknown: choose v2 or v3")
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         if not 0<=momentum<=1: raise IwangError(f'momentum={momentum}: it must be in 0..1')
         if min(queue, groups)<1: raise IwangError(f'queue={queue}, groups={groups}: both must be 1 or more')
         store_attr()

@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['neighbors', 'nnclr_loss', 'NNCLR']
 
-# %% ../../nbs/42_pretext.nnclr.ipynb #a152d15a
+# %% ../../nbs/42_pretext.nnclr.ipynb #4fa36e1d
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from ..cluster import nearest
 from .memory import Branches, Queue, Remember
 from .simclr import nt_xent
@@ -34,7 +34,7 @@ def nnclr_loss(
     pairs = torch.stack([neighbors(t, queue), p.flip(1)], 2)               # (bs,2,neighbor and prediction,dim)
     return sum(nt_xent(o, temp) for o in pairs.unbind(1))/2
 
-# %% ../../nbs/42_pretext.nnclr.ipynb #66cf3187
+# %% ../../nbs/42_pretext.nnclr.ipynb #0c0d728c
 class NNCLR(_JointTask):
     "Find an image's view by the nearest neighbor that its other view has among earlier images"
     paper,name = 'https://arxiv.org/abs/2104.14548','nnclr'
@@ -46,7 +46,7 @@ class NNCLR(_JointTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         if queue<1: raise IwangError(f'queue={queue}: it must be 1 or more')
         store_attr()
 

@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['nt_xent', 'SimCLR']
 
-# %% ../../nbs/35_pretext.simclr.ipynb #60e12f99
+# %% ../../nbs/35_pretext.simclr.ipynb #123a9254
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import check_above_0
 from .views import _JointTask, gather, in_float32
 
 # %% ../../nbs/35_pretext.simclr.ipynb #b85091be
@@ -22,7 +22,7 @@ def nt_xent(
     i = torch.arange(len(v), device=v.device)
     return F.cross_entropy((v@v.T/temp).fill_diagonal_(-torch.inf), i^1)   # partners are neighbors: 0 and 1, 2 and 3
 
-# %% ../../nbs/35_pretext.simclr.ipynb #d5c0ab16
+# %% ../../nbs/35_pretext.simclr.ipynb #9ec16faa
 class SimCLR(_JointTask):
     "Find the other view of the same image among the views of the batch"
     paper,name = 'https://arxiv.org/abs/2002.05709','simclr'
@@ -33,7 +33,7 @@ class SimCLR(_JointTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         store_attr()
 
     def loss_func(self, z, y): return nt_xent(gather(z), self.temp)

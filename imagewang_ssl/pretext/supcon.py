@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['train_labels', 'sup_con', 'label_accuracy', 'SupCon']
 
-# %% ../../nbs/48_pretext.supcon.ipynb #24ffe5a3
+# %% ../../nbs/48_pretext.supcon.ipynb #d853b5a8
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from ..load import label_pools, pool_files, pretrain_block
 from .deep_cluster import LabelDL, LabelTransform
 from .views import _JointTask, gather, in_float32
@@ -55,7 +55,7 @@ def sup_con(
     logp = (v@v.T/temp).fill_diagonal_(-torch.inf).log_softmax(1).masked_fill(~partner, 0)
     return -(logp.sum(1)/partner.sum(1)).mean()
 
-# %% ../../nbs/48_pretext.supcon.ipynb #4f621a07
+# %% ../../nbs/48_pretext.supcon.ipynb #f675e79e
 def label_accuracy(
     z, # Vectors of the views (bs,n,dim)
     labels, # (bs,); -1: none
@@ -77,7 +77,7 @@ class SupCon(_TrainLabels, _JointTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if not temp>0: raise IwangError(f'temp={temp}: a temperature must be above 0')
+        check_above_0(temp=temp)
         store_attr()
 
     def make_batch(self, x, y=None):

@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['even_codes', 'swav_loss', 'SwAVNet', 'SwAV']
 
-# %% ../../nbs/39_pretext.swav.ipynb #cf2080cd
+# %% ../../nbs/39_pretext.swav.ipynb #dc13450a
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from ..cluster import sinkhorn
 from .dino import _CropTask, cosines, cross_view_entropy
 from .memory import Queue
@@ -39,7 +39,7 @@ def swav_loss(
     "Cross-entropy of the code of each large view and the scores of each other crop"
     return cross_view_entropy(scores, even_codes(scores[:,:2], queued, eps, n_iter), temp)
 
-# %% ../../nbs/39_pretext.swav.ipynb #64e0a6fd
+# %% ../../nbs/39_pretext.swav.ipynb #2f9e9d96
 class SwAVNet(nn.Module):
     "Crops to vectors of the large views (bs,2,dim), scores of all crops (bs,crops,k) and, once the queue is full, its scores (bs,size,k)"
     def __init__(self,
@@ -72,7 +72,7 @@ class SwAV(_CropTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if not min(temp, eps)>0: raise IwangError(f'temp={temp}, eps={eps}: both must be above 0')
+        check_above_0(temp=temp, eps=eps)
         if min(n_iter, queue)<1: raise IwangError(f'n_iter={n_iter}, queue={queue}: both must be 1 or more')
         store_attr()
 
