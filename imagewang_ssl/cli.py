@@ -130,7 +130,7 @@ def probe_cmd(
     **kwargs
 ):
     "Ask an encoder, without training it, what nearest neighbours and a linear map make of its features"
-    if table: return print(board.probing_table(runs).round(2).to_string(index=False))
+    if table: return print(board.probing_table(runs).round(2).to_string(index=False, na_rep=''))
     r = evaluate.probe_record(encoder, **kwargs)
     print(f"{r['task']} {r['size']} px, {r['epochs']} epochs: {r['k']} nearest neighbours {100*r['knn']:.2f} % ({100*r['knn_all']:.2f} % among all of train), "
           f"linear {100*r['ridge']:.2f} %")

@@ -32,7 +32,20 @@ class _TimmStages(nn.Module):
     def forward(self, x):
         return [o if o.shape[1]==c else o.permute(0,3,1,2) for o,c in zip(self.net(x), self.chs)]
 
-# %% ../nbs/02_encoder.ipynb #ff5d3699
+# %% ../nbs/02_encoder.ipynb #6ab2ed92
+class _Strided(nn.Conv2d):
+    "A convolution with a stride, whose weights get their true gradient from maps of one pixel's width as well"
+    def forward(self, x):
+        if 1 not in x.shape[-2:] or isinstance(self.padding, str): return super().forward(x)
+        res = F.conv2d(x, self.weight, self.bias, 1, self.padding, self.dilation, self.groups)
+        return res[...,::self.stride[0],::self.stride[1]]
+
+def _true_gradients(net):
+    "Turn `net`'s plain strided convolutions into `_Strided` ones"
+    for m in net.modules():
+        if type(m) is nn.Conv2d and max(m.stride)>1 and m.padding_mode=='zeros': m.__class__ = _Strided
+
+# %% ../nbs/02_encoder.ipynb #1e602591
 class Encoder(nn.Module):
     "A network without pretrained weights that maps images (bs,`in_channels`,h,w) in 0..1 to a list of feature maps"
     def __init__(self,
@@ -51,6 +64,7 @@ class Encoder(nn.Module):
             self.register_buffer(n, v.view(1,-1,1,1), persistent=False)
         isx = arch in xresnets.__all__ and arch.startswith('xresnet')
         self.stages = _xresnet_stages(arch, in_channels, **kwargs) if isx else _TimmStages(arch, in_channels, size, **kwargs)
+        _true_gradients(self.stages)
         self._probe()
 
     def forward(self, x):

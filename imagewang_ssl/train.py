@@ -71,11 +71,14 @@ def _check_counts(**counts):
     for k,v in counts.items():
         if v<1: raise IwangError(f'{k}={v}: it must be 1 or more')
 
-# %% ../nbs/50_train.ipynb #f383f959
+# %% ../nbs/50_train.ipynb #09c2ff7d
 class NonFiniteLoss(IwangError): "The training loss became infinite or not a number"
 
 class StopOnNonFinite(Callback):
-    "Stop training with a `NonFiniteLoss` that tells the step, the learning rate and what to try"
+    "Stop training with a `NonFiniteLoss` that tells the step, the learning rate and what to try; at its end look at the weights, too"
+    def after_fit(self):
+        for n,p in self.model.named_parameters():
+            if not torch.isfinite(p).all(): raise NonFiniteLoss(f'the loss is finite, but the weights {n} are not: train with precision=fp32')
     def after_loss(self):
         if not self.training or torch.isfinite(self.loss_grad.detach()).all(): return
         lr = self.opt.hypers[-1]['lr']
