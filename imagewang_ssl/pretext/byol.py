@@ -7,9 +7,9 @@
 # %% auto #0
 __all__ = ['negative_cosine', 'BYOL', 'SimSiam']
 
-# %% ../../nbs/37_pretext.byol.ipynb #5a8dac75
+# %% ../../nbs/37_pretext.byol.ipynb #88f880a9
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_0_to_1
 from .memory import Branches, Remember
 from .views import _JointTask, in_float32, mlp
 
@@ -22,7 +22,7 @@ def negative_cosine(
     "Mean cosine of predictions and targets, negated"
     return -F.cosine_similarity(p, t, dim=-1).mean()
 
-# %% ../../nbs/37_pretext.byol.ipynb #0673dd7d
+# %% ../../nbs/37_pretext.byol.ipynb #f18c6c12
 class BYOL(_JointTask):
     "Predict what a momentum teacher says of the other view"
     paper,name = 'https://arxiv.org/abs/2006.07733','byol'
@@ -34,7 +34,7 @@ class BYOL(_JointTask):
         p_solarize:float=.2, # Probability that the second view is solarized
         **kwargs
     ):
-        if not 0<=momentum<=1: raise IwangError(f'momentum={momentum}: it must be in 0..1')
+        check_0_to_1(momentum=momentum)
         store_attr()
         super().__init__(p_blur=p_blur, **kwargs)
 

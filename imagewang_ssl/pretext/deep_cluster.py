@@ -67,7 +67,7 @@ def random_colour(
     r = torch.rand(2, len(x), 1, 1, 1, device=x.device)
     return torch.where(r[0]<p_grey, 0., .5+r[1])
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #9d0101da
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #b53081ad
 def used_labels(pred, y): "How many labels the answers use, as a perplexity: 1 says that the network has collapsed"; return np.mean([effective_labels(p) for p in pred.argmax(-1).view(len(pred), -1).T])
 
 class AnyView(AffineCoordTfm):
@@ -80,20 +80,29 @@ class Relabel(Callback):
     def before_train(self):
         if self.epoch%self.task.every==0 and isinstance(self.dls.train, LabelDL): self.task.relabel(self.learn)
 
-class _Labelled(Pretext):
-    "What tasks have in common whose labels belong to images and change while they train"
+class _ImageLabels(Pretext):
+    "What tasks have in common whose images have labels, a row each in the `labels` of a `LabelDL`"
+    dl_type = LabelDL
+
+    def first_labels(self, dataset): "Labels of the images of `dataset` (n,...)"; raise NotImplementedError
+    def order(self, idxs, labels, rng): "The order of an epoch"; return rng.sample(idxs, len(idxs))
+    def dblock(self, size, **kwargs):
+        return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), LabelTransform(self)], dl_type=self.dl_type, **kwargs)
+    def check_labels(self, y):
+        "Raise `IwangError` where a batch came without labels"
+        if y is None: raise IwangError(f'the labels of {self.name} belong to images: take its batches from its own dataloaders')
+
+class _Labelled(_ImageLabels):
+    "What tasks have in common whose labels change while they train"
     kind,loss_func,metrics = 'class',CrossEntropyLossFlat(),[accuracy,AccumMetric(used_labels, flatten=False)]
 
     def first_labels(self, dataset): return TensorCategory(torch.arange(len(dataset))%self.clusters)
-    def order(self, idxs, labels, rng): "The order of an epoch"; return rng.sample(idxs, len(idxs))
     def relabel(self, learn): "Set the labels of `learn.dls`"; raise NotImplementedError
     def callbacks(self): return [Relabel(self)]
     def batch_tfms(self, size): return [AnyView(aff_fs=view_mat, size=size)]
-    def dblock(self, size, **kwargs):
-        return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), LabelTransform(self)], dl_type=LabelDL, **kwargs)
 
     def make_batch(self, x, y=None):
-        if y is None: raise IwangError(f'the labels of {self.name} belong to images: take its batches from its own dataloaders')
+        self.check_labels(y)
         return standard_view(x, random_colour(x, self.p_grey)), y
 
     def loaders(self, learn): "DataLoaders of `learn` whose images can have labels, the training images' first"; return [dl for dl in learn.dls.loaders if isinstance(dl, LabelDL) and dl.n]

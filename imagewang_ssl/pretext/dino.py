@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['cosines', 'sharpen', 'cross_view_entropy', 'CropNet', 'DINONet', 'DINO']
 
-# %% ../../nbs/38_pretext.dino.ipynb #b5d8feae
+# %% ../../nbs/38_pretext.dino.ipynb #9de67ddf
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..data import IwangError, check_0_to_1, check_above_0
 from ..tiles import tile_side
 from .memory import Remember, Teacher
 from .views import MultiCrop, _JointTask, gather, in_float32
@@ -90,7 +90,7 @@ class _CropTask(_JointTask):
         large,*small = x
         return [*super().panels(large, y, pred), *[(v,'small') for s in small for v in s]]
 
-# %% ../../nbs/38_pretext.dino.ipynb #e2ca092f
+# %% ../../nbs/38_pretext.dino.ipynb #e33418b0
 class DINONet(nn.Module):
     "Crops to vectors of the large views (bs,2,dim), scores of all crops (bs,crops,k), the teacher's answers and scores (bs,2,k)"
     def __init__(self,
@@ -128,8 +128,8 @@ class DINO(_CropTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        check_above_0(temp=temp, teacher_temps=min(teacher_temps))
-        if not (0<=momentum<=1 and 0<warm<=1): raise IwangError(f'momentum={momentum}, warm={warm}: both must be in 0..1, warm above 0')
+        check_above_0(temp=temp, warm=warm, teacher_temps=min(teacher_temps))
+        check_0_to_1(momentum=momentum, warm=warm)
         store_attr()
 
     def model(self, encoder): return DINONet(self.crop_net(encoder), self.momentum, self.teacher_temps, self.warm)

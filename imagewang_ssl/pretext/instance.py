@@ -6,9 +6,9 @@
 # %% auto #0
 __all__ = ['row_cosines', 'Bank', 'bank_nce', 'Banked', 'Instance', 'across_accuracy', 'TwoHeads', 'PIRL']
 
-# %% ../../nbs/43_pretext.instance.ipynb #5f6f3ecc
+# %% ../../nbs/43_pretext.instance.ipynb #d0f72387
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..data import IwangError, check_0_to_1, check_above_0
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
 from .deep_cluster import _Labelled
@@ -64,7 +64,7 @@ def bank_nce(
     sims = sims.scatter(2, i, torch.where(own==0, other, own))/temp
     return F.cross_entropy(sims.flatten(0,1), i.flatten(), reduction='none').view(-1, 2).mean(0)
 
-# %% ../../nbs/43_pretext.instance.ipynb #665bf876
+# %% ../../nbs/43_pretext.instance.ipynb #ad18fad0
 class Banked(nn.Module):
     "Input to vectors (bs,2,dim), and to their cosines with all rows of a bank (bs,2,n+1)"
     def __init__(self,
@@ -99,7 +99,7 @@ class _Rows(_JointTask, _Labelled):
         return TensorCategory(torch.full((n,), -1) if dataset.split_idx else torch.arange(n))
 
     def make_batch(self, x, y=None):
-        if y is None: raise IwangError(f'the rows of {self.name} belong to images: take its batches from its own dataloaders')
+        self.check_labels(y)
         return x, y
 
     def losses(self, pred, y): return bank_nce(*(o.as_subclass(Tensor) for o in (*pred, y)), self.temp)
@@ -118,7 +118,7 @@ class Instance(_Rows):
     def model(self, encoder): return Banked(super().model(encoder), Bank(self.dim, self.momentum))
     def loss_func(self, pred, y): return self.losses(pred, y).mean()
 
-# %% ../../nbs/43_pretext.instance.ipynb #7a855f23
+# %% ../../nbs/43_pretext.instance.ipynb #aa765e35
 def across_accuracy(
     z, # Vectors of both heads (bs,2,dim), or a tuple of them and more
     y=None, # Not looked at
@@ -152,7 +152,7 @@ class PIRL(_Rows):
     ):
         super().__init__(**kwargs)
         if form not in ('jigsaw','rotation'): raise IwangError(f"form='{form}' is unknown: choose jigsaw or rotation")
-        if not 0<=lam<=1: raise IwangError(f'lam={lam}: it must be in 0..1')
+        check_0_to_1(lam=lam)
         store_attr()
 
     def make_batch(self, x, y=None):

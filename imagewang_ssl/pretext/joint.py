@@ -58,7 +58,7 @@ def spread_order(
         at[i] = (torch.arange(len(i))+torch.rand(len(i), generator=gen))/len(i)
     return order[at.argsort()]
 
-# %% ../../nbs/49_pretext.joint.ipynb #ba630b87
+# %% ../../nbs/49_pretext.joint.ipynb #1101efa1
 class _Labels(Pretext):
     "The labels as one part of several"
     name,kind = 'labels','class'
@@ -96,6 +96,6 @@ class Joint(_TrainLabels, MultiTask):
     def order(self, idxs, labels, rng): return spread_order(labels>=0, rng.randrange(2**31)).tolist()
 
     def make_batch(self, x, y=None):
-        if y is None: raise IwangError(f'{self.name} is told labels: take its batches from its own dataloaders')
+        self.check_labels(y)
         inp,targ = self.parts[1].make_batch(x)
         return (x,inp),(y,targ)

@@ -6,11 +6,11 @@
 # %% auto #0
 __all__ = ['info_nce', 'batch_nce', 'Shuffled', 'MoCo']
 
-# %% ../../nbs/36_pretext.moco.ipynb #723c8366
+# %% ../../nbs/36_pretext.moco.ipynb #0902f276
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..data import IwangError, check_0_to_1
 from .memory import Branches, Queue, Remember
-from .views import _JointTask, gather, in_float32, mlp
+from .views import _ContrastTask, gather, in_float32, mlp
 
 # %% ../../nbs/36_pretext.moco.ipynb #96e15859
 @in_float32
@@ -25,17 +25,17 @@ def info_nce(
     sims = torch.cat([(q*k).sum(-1, keepdim=True), q@queue.T], -1)/temp
     return (sims.logsumexp(-1)-sims[...,0]).mean()
 
-# %% ../../nbs/36_pretext.moco.ipynb #55c72a98
+# %% ../../nbs/36_pretext.moco.ipynb #4943a1d2
 @in_float32
 def batch_nce(
     q, # Queries (bs,n,dim), of any length
     k, # The key of each query (bs,n,dim), of any length
     temp:float=.2, # Temperature: cosines are divided by it
-)->Tensor: # Sum over the `n` views of means over the batch
-    "Cross-entropy of finding each query's key among those of the batch, times twice the temperature"
+)->Tensor: # Mean over queries, in nats; log(bs) when all vectors are the same
+    "Cross-entropy of finding each query's key among the keys of the same view in the batch"
     sims = torch.einsum('ivd,jvd->vij', F.normalize(q, dim=-1), F.normalize(k, dim=-1))/temp
     i = torch.arange(len(q), device=q.device)
-    return 2*temp*sum(F.cross_entropy(s, i) for s in sims)
+    return torch.stack([F.cross_entropy(s, i) for s in sims]).mean()
 
 # %% ../../nbs/36_pretext.moco.ipynb #805f5938
 class Shuffled(nn.Module):
@@ -53,15 +53,14 @@ class Shuffled(nn.Module):
         order = torch.randperm(len(x), device=x.device)
         return torch.cat([self.net(x[i]) for i in order.tensor_split(groups)])[order.argsort()]
 
-# %% ../../nbs/36_pretext.moco.ipynb #0d3d1e86
-class MoCo(_JointTask):
+# %% ../../nbs/36_pretext.moco.ipynb #a45db618
+class MoCo(_ContrastTask):
     "Find an image's other view, as a momentum teacher sees it, among the vectors of other images"
     paper,name = 'https://arxiv.org/abs/1911.05722','moco'
 
-    @delegates(_JointTask.__init__)
+    @delegates(_ContrastTask.__init__)
     def __init__(self,
         version:str='v2', # 'v2': others come from a queue; 'v3': from the batch, and the student has a predictor
-        temp:float=.2, # Temperature of the softmax
         momentum:float=.99, # Part of the teacher's old weights that each step keeps, at first
         queue:int=4096, # Keys in the queue (v2)
         groups:int=8, # Groups in which keys are normalized (v2); 1: no shuffled batch norm
@@ -69,8 +68,7 @@ class MoCo(_JointTask):
     ):
         super().__init__(**kwargs)
         if version not in ('v2','v3'): raise IwangError(f"version='{version}' is unknown: choose v2 or v3")
-        check_above_0(temp=temp)
-        if not 0<=momentum<=1: raise IwangError(f'momentum={momentum}: it must be in 0..1')
+        check_0_to_1(momentum=momentum)
         if min(queue, groups)<1: raise IwangError(f'queue={queue}, groups={groups}: both must be 1 or more')
         store_attr()
 
@@ -84,6 +82,6 @@ class MoCo(_JointTask):
     def loss_func(self, pred, y):
         q,k,*queue = pred
         if queue: return info_nce(q, k.flip(1), queue[0][0], self.temp)     # each view's key is that of the other view
-        return batch_nce(gather(q), gather(k).flip(1), self.temp)
+        return 4*self.temp*batch_nce(gather(q), gather(k).flip(1), self.temp)   # the paper's: twice the temperature, and the sum of both views
 
     def callbacks(self): return [*super().callbacks(), Remember()]

@@ -6,13 +6,13 @@
 # %% auto #0
 __all__ = ['neighbors', 'nnclr_loss', 'NNCLR']
 
-# %% ../../nbs/42_pretext.nnclr.ipynb #4fa36e1d
+# %% ../../nbs/42_pretext.nnclr.ipynb #b5a5ce2b
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..data import IwangError
 from ..cluster import nearest
 from .memory import Branches, Queue, Remember
 from .simclr import nt_xent
-from .views import _JointTask, gather, in_float32, mlp
+from .views import _ContrastTask, gather, in_float32, mlp
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #20185539
 @in_float32
@@ -34,19 +34,17 @@ def nnclr_loss(
     pairs = torch.stack([neighbors(t, queue), p.flip(1)], 2)               # (bs,2,neighbor and prediction,dim)
     return sum(nt_xent(o, temp) for o in pairs.unbind(1))/2
 
-# %% ../../nbs/42_pretext.nnclr.ipynb #0c0d728c
-class NNCLR(_JointTask):
+# %% ../../nbs/42_pretext.nnclr.ipynb #175b2681
+class NNCLR(_ContrastTask):
     "Find an image's view by the nearest neighbor that its other view has among earlier images"
     paper,name = 'https://arxiv.org/abs/2104.14548','nnclr'
 
-    @delegates(_JointTask.__init__)
+    @delegates(_ContrastTask.__init__)
     def __init__(self,
-        temp:float=.2, # Temperature of the softmax
         queue:int=2048, # Vectors of earlier images in which neighbors are looked for
         **kwargs
     ):
         super().__init__(**kwargs)
-        check_above_0(temp=temp)
         if queue<1: raise IwangError(f'queue={queue}: it must be 1 or more')
         store_attr()
 

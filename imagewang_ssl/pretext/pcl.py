@@ -55,7 +55,7 @@ def proto_nce(
     losses = [F.cross_entropy(s, l, ignore_index=-1, reduction='sum') for s,l in zip(scores.flatten(0,1).split(list(clusters), 1), y.unbind(1))]
     return torch.stack(losses).sum()/(y>=0).sum().clamp(min=1)
 
-# %% ../../nbs/44_pretext.pcl.ipynb #9f3aea71
+# %% ../../nbs/44_pretext.pcl.ipynb #3b881a93
 class WholeDL(LabelDL):
     "A `LabelDL` of images of which `Views` are made"
     def whole(self):
@@ -79,7 +79,7 @@ class Prototyped(nn.Module):
 
 class PCL(MoCo, _Labelled):
     "Find an image's other view among other images, and the prototypes of the clusters it is in among other prototypes"
-    paper,name,every = 'https://arxiv.org/abs/2005.04966','pcl',1
+    paper,name,every,dl_type = 'https://arxiv.org/abs/2005.04966','pcl',1,WholeDL
 
     @delegates(MoCo.__init__, but='version')
     def __init__(self,
@@ -95,13 +95,8 @@ class PCL(MoCo, _Labelled):
 
     def first_labels(self, dataset): return TensorCategory(torch.full((len(dataset),len(self.clusters)), -1))
     def make_batch(self, x, y=None):
-        if y is None: raise IwangError('the clusters of pcl belong to images: take its batches from its own dataloaders')
+        self.check_labels(y)
         return x, y
-
-    def dblock(self, size, **kwargs):
-        res = super().dblock(size, **kwargs)
-        res.dl_type = WholeDL
-        return res
 
     def model(self, encoder): return Prototyped(super().model(encoder), Prototypes(sum(self.clusters), self.dim))
     def loss_func(self, pred, y):

@@ -6,10 +6,9 @@
 # %% auto #0
 __all__ = ['nt_xent', 'SimCLR']
 
-# %% ../../nbs/35_pretext.simclr.ipynb #123a9254
+# %% ../../nbs/35_pretext.simclr.ipynb #a8f07865
 from fastai.vision.all import *
-from ..data import check_above_0
-from .views import _JointTask, gather, in_float32
+from .views import _ContrastTask, gather, in_float32
 
 # %% ../../nbs/35_pretext.simclr.ipynb #b85091be
 @in_float32
@@ -22,18 +21,9 @@ def nt_xent(
     i = torch.arange(len(v), device=v.device)
     return F.cross_entropy((v@v.T/temp).fill_diagonal_(-torch.inf), i^1)   # partners are neighbors: 0 and 1, 2 and 3
 
-# %% ../../nbs/35_pretext.simclr.ipynb #9ec16faa
-class SimCLR(_JointTask):
+# %% ../../nbs/35_pretext.simclr.ipynb #4341b596
+class SimCLR(_ContrastTask):
     "Find the other view of the same image among the views of the batch"
     paper,name = 'https://arxiv.org/abs/2002.05709','simclr'
-
-    @delegates(_JointTask.__init__)
-    def __init__(self,
-        temp:float=.2, # Temperature of the softmax
-        **kwargs
-    ):
-        super().__init__(**kwargs)
-        check_above_0(temp=temp)
-        store_attr()
 
     def loss_func(self, z, y): return nt_xent(gather(z), self.temp)

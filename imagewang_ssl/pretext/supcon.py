@@ -6,39 +6,38 @@
 # %% auto #0
 __all__ = ['train_labels', 'sup_con', 'label_accuracy', 'SupCon']
 
-# %% ../../nbs/48_pretext.supcon.ipynb #d853b5a8
+# %% ../../nbs/48_pretext.supcon.ipynb #f0ffc512
+import functools
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
-from ..load import label_pools, pool_files, pretrain_block
-from .deep_cluster import LabelDL, LabelTransform
-from .views import _JointTask, gather, in_float32
+from ..load import label_pools, pool_files
+from .deep_cluster import _ImageLabels
+from .views import _ContrastTask, _JointTask, gather, in_float32
 
-# %% ../../nbs/48_pretext.supcon.ipynb #79381b64
+# %% ../../nbs/48_pretext.supcon.ipynb #3c06a114
 def train_labels(
     files # Paths of images
 )->Tensor: # (n,): numbers of the classes of train/, in the order of their names; -1 for images that are not in train/
     "Labels from the class folders of train/, and from nowhere else"
+    @functools.cache
+    def classes(train): return sorted(o.name for o in train.iterdir() if o.is_dir() and o.name[0]!='.')
     def number(folder):
         train = folder.parent
-        if train.name!='train' or not (train.parent/'unsup').is_dir(): return -1
-        return sorted(o.name for o in train.iterdir() if o.is_dir() and o.name[0]!='.').index(folder.name)
+        return classes(train).index(folder.name) if train.name=='train' and (train.parent/'unsup').is_dir() else -1
     numbers = {d:number(d) for d in {f.parent for f in files}}
     return torch.tensor([numbers[f.parent] for f in files])
 
-# %% ../../nbs/48_pretext.supcon.ipynb #bd9c886b
-class _TrainLabels:
+# %% ../../nbs/48_pretext.supcon.ipynb #195ace53
+class _TrainLabels(_ImageLabels):
     "What tasks have in common that are told the labels of train/"
     needs_labels = True
     def first_labels(self, dataset): return TensorCategory(train_labels(dataset.items))
-    def order(self, idxs, labels, rng): "The order of an epoch"; return rng.sample(idxs, len(idxs))
     def dblock(self,
         size, # Side of the training images in pixels
         pool=None, # Not used: the images are those of the task's own pool
         **kwargs # Passed to `pretrain_block`
     ):
         "A `DataBlock` of images whose labels are known where they are in train/"
-        return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), LabelTransform(self)], dl_type=LabelDL,
-                              get_items=partial(pool_files, pool=self.pool, known=label_pools), **kwargs)
+        return super().dblock(size, get_items=partial(pool_files, pool=self.pool, known=label_pools), **kwargs)
 
 # %% ../../nbs/48_pretext.supcon.ipynb #10a1c534
 @in_float32
@@ -55,7 +54,7 @@ def sup_con(
     logp = (v@v.T/temp).fill_diagonal_(-torch.inf).log_softmax(1).masked_fill(~partner, 0)
     return -(logp.sum(1)/partner.sum(1)).mean()
 
-# %% ../../nbs/48_pretext.supcon.ipynb #f675e79e
+# %% ../../nbs/48_pretext.supcon.ipynb #220de70a
 def label_accuracy(
     z, # Vectors of the views (bs,n,dim)
     labels, # (bs,); -1: none
@@ -66,22 +65,19 @@ def label_accuracy(
     near = (v@v.T).masked_fill_(image[:,None]==image, -2).argmax(1)
     return ((y[near]==y)&(y>=0)).sum()/(y>=0).sum().clamp(min=1)
 
-class SupCon(_TrainLabels, _JointTask):
+class SupCon(_TrainLabels, _ContrastTask):
     "Find the views of all images of the same class among the views of the batch: a reference that is told the labels"
     paper,name,pool = 'https://arxiv.org/abs/2004.11362','supcon','train+labels'
     metrics = [label_accuracy, *_JointTask.metrics]
 
-    @delegates(_JointTask.__init__)
+    @delegates(_ContrastTask.__init__)
     def __init__(self,
         temp:float=.1, # Temperature of the softmax
         **kwargs
-    ):
-        super().__init__(**kwargs)
-        check_above_0(temp=temp)
-        store_attr()
+    ): super().__init__(temp=temp, **kwargs)
 
     def make_batch(self, x, y=None):
-        if y is None: raise IwangError(f'{self.name} is told labels: take its batches from its own dataloaders')
+        self.check_labels(y)
         return x,y
     def loss_func(self, z, y): return sup_con(gather(z), gather(y), self.temp)
     def blind(self, x, y, pred): "Vectors of other images"; return pred[torch.randperm(len(pred))]

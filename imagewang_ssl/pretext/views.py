@@ -7,11 +7,11 @@
 __all__ = ['sampling', 'mix_pixels', 'blurring', 'change_colors', 'Views', 'MultiCrop', 'mlp', 'Projector', 'in_float32',
            'gather', 'partner_accuracy', 'embedding_std', 'effective_rank', 'WatchCollapse']
 
-# %% ../../nbs/33_pretext.views.ipynb #2ebc9288
+# %% ../../nbs/33_pretext.views.ipynb #14a497fd
 import functools
 from torch import distributed as dist
 from fastai.vision.all import *
-from ..data import IwangError
+from ..data import IwangError, check_above_0
 from .core import Pretext
 
 # %% ../../nbs/33_pretext.views.ipynb #e01440cc
@@ -217,7 +217,7 @@ class WatchCollapse(Callback):
         print(f'collapsed: embeddings have a standard deviation of {std:.2f} (1 is spread out) and an effective rank of {rank:.1f}: '
               'the loss says nothing any more; try a lower learning rate, or other settings of what keeps vectors apart')
 
-# %% ../../nbs/33_pretext.views.ipynb #1bca81e9
+# %% ../../nbs/33_pretext.views.ipynb #faba152e
 class _JointTask(Pretext):
     "A pretext task on two views of each image"
     kind,metrics = 'views',[partner_accuracy, embedding_std, effective_rank]
@@ -249,3 +249,14 @@ class _JointTask(Pretext):
     def panels(self, x, y, pred=None):
         cos = None if pred is None else F.cosine_similarity(*_vectors(pred)[:2], dim=0)
         return [(x[0],'view 1'),(x[1],'view 2' if pred is None else f'cosine {cos:.2f}')]
+
+class _ContrastTask(_JointTask):
+    "A pretext task that finds vectors among others by their cosines"
+    @delegates(_JointTask.__init__)
+    def __init__(self,
+        temp:float=.2, # Temperature of the softmax
+        **kwargs
+    ):
+        super().__init__(**kwargs)
+        check_above_0(temp=temp)
+        store_attr()
