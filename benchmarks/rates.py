@@ -75,15 +75,16 @@ def plain_fastai(path, size, bs, encoder):
     return Learner(dls, getattr(models.xresnet, encoder)(n_out=len(dls.vocab)), loss_func=LabelSmoothingCrossEntropyFlat(), metrics=accuracy)
 
 def others(name, path, size, bs, encoder, precision, steps):
-    "What else does the same work: name and function to time it"
+    "What else does the same work, in our precision and in float32, the default of all of them: name and function to time it"
     if name=='finetune':
         learn = plain_fastai(path, size, bs, encoder)
-        res = {'plain_fastai': partial(ours, learn, steps, precision)}
-        return res if precision=='fp32' else {**res, 'plain_fastai_fp32': partial(ours, learn, steps, 'fp32')}
-    if name!='simclr': return {}
-    from benchmarks.peers import lightly_simclr, self_supervised_simclr
-    made = dict(lightly=lightly_simclr, self_supervised=self_supervised_simclr)
-    return {k: partial(rate, partial(next, f(path, size, bs, encoder, precision)), bs, steps) for k,f in made.items()}
+        made = dict(plain_fastai=lambda p: partial(ours, learn, steps, p))
+    elif name=='simclr':
+        from benchmarks.peers import lightly_simclr, self_supervised_simclr
+        peer = lambda f: lambda p: partial(rate, partial(next, f(path, size, bs, encoder, p)), bs, steps)
+        made = dict(lightly=peer(lightly_simclr), self_supervised=peer(self_supervised_simclr))
+    else: return {}
+    return {k if p==precision else f'{k}_{p}': f(p) for p in dict.fromkeys((precision,'fp32')) for k,f in made.items()}
 
 def spread(xs):
     "Median and the range of the middle half"

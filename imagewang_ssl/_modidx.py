@@ -27,6 +27,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.board._check': ('board.html#_check', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._csv': ('board.html#_csv', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._cut': ('board.html#_cut', 'imagewang_ssl/board.py'),
+                                     'imagewang_ssl.board._differences': ('board.html#_differences', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._draw': ('board.html#_draw', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._flat': ('board.html#_flat', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._hash8': ('board.html#_hash8', 'imagewang_ssl/board.py'),

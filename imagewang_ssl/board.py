@@ -168,20 +168,24 @@ def _our_row(recs):
         date=last[:10], by='ours', url='', **dict(status='complete', note='') if n>=need else
         dict(status='incomplete', note=f'{n} of {need} runs'))
 
-# %% ../nbs/70_board.ipynb #5a443bbd
+# %% ../nbs/70_board.ipynb #a7502db6
 def _flat(d, pre=''):
     "Nested dicts as one, with dotted names"
     parts = [_flat(v, f'{pre}{k}.') if isinstance(v, dict) else {pre+k: v} for k,v in d.items()]
     return {k:v for o in parts for k,v in o.items()}
 
+def _differences(dicts):
+    "Of each of `dicts` what is not the same in all of them, with dotted names"
+    flat = [_flat(d) for d in dicts]
+    names = [k for k in sorted(set().union(*flat)) if len({str(f.get(k)) for f in flat})>1]
+    return [{k:f.get(k) for k in names} for f in flat]
+
 def _tell_apart(df, groups):
     "Note the differences between rows of `df` that look alike"
     looks = _columns[1:_columns.index('accuracy')]
     for _,alike in df[(df.by=='ours') & df.duplicated(looks, keep=False)].groupby(looks, dropna=False):
-        keys = {i: _flat(row_key(groups[r][0])) for i,r in alike.row.items()}
-        names = [k for k in sorted(set().union(*keys.values())) if len({str(f.get(k)) for f in keys.values()})>1]
-        for i,f in keys.items():
-            df.loc[i,'note'] = '; '.join(filter(None, [df.loc[i,'note'], _args({k:f.get(k) for k in names})]))
+        for i,d in zip(alike.index, _differences([row_key(groups[r][0]) for r in alike.row])):
+            df.loc[i,'note'] = '; '.join(filter(None, [df.loc[i,'note'], _args(d)]))
 
 def derive_board(
     runs:str|Path='runs', # The folder of records
@@ -231,7 +235,7 @@ def pretraining_table(
     return df.agg(chance=('chance','mean'), reached=('reached','mean'), minutes=('minutes','mean'),
                   images_per_second=('images_per_second','mean'), runs=('seed','nunique'))
 
-# %% ../nbs/70_board.ipynb #20d93b3d
+# %% ../nbs/70_board.ipynb #d563f2bd
 _probing = dict(pretrain=(dict,type(None)), k=int, knn=_num, knn_all=_num, ridge=_num,
     **{k: record_schema[k] for k in ('task','task_args','encoder','encoder_args','source','size','epochs','seed','commit','versions','device','date')})
 
@@ -245,16 +249,19 @@ def save_probe(
 
 def probing_table(
     folder:str|Path='runs/probe', # The folder of records
-)->pd.DataFrame: # A row a task and setting: means over seeds in %, and the standard deviation of the first
+)->pd.DataFrame: # A row a task and setting, `differs` where a task has several: means over seeds in %, and the standard deviation of the first
     "What simple classifiers make of the features of each task's encoders, best first; those that were told labels come last"
     recs = _records(folder, _probing, 'probes', 'iwang-probe')
-    df = pd.DataFrame([dict(task=r['task'], args=_args(r['task_args']), pool=(r['pretrain'] or {}).get('pool', ''), source=r['source']['name'],
-                            size=r['size'], epochs=r['epochs'], recipe=str((r['pretrain'] or {}).get('recipe')), seed=r['seed'],
-                            **{k: 100*r[k] for k in ('knn','knn_all','ridge')}) for r in recs])
-    df = df.groupby(['task','args','pool','source','size','epochs','recipe'], as_index=False)
+    rows = []
+    for task,rs in groupby(recs, lambda r: r['task']).items():
+        pres = [r['pretrain'] or {} for r in rs]
+        for r,p,d in zip(rs, pres, _differences([{**r['task_args'], **p.get('recipe', {})} for r,p in zip(rs, pres)])):
+            rows.append(dict(task=task, differs=_args(d), pool=p.get('pool', ''), source=r['source']['name'], size=r['size'],
+                             epochs=r['epochs'], seed=r['seed'], **{k: 100*r[k] for k in ('knn','knn_all','ridge')}))
+    df = pd.DataFrame(rows).groupby(['task','differs','pool','source','size','epochs'], as_index=False)
     df = df.agg(knn=('knn','mean'), std=('knn','std'), knn_all=('knn_all','mean'), ridge=('ridge','mean'), runs=('seed','nunique'))
     df['told'] = df.pool.isin(label_pools)
-    return df.sort_values(['told','knn'], ascending=[True,False], ignore_index=True).drop(columns=['told','recipe'])
+    return df.sort_values(['told','knn'], ascending=[True,False], ignore_index=True).drop(columns='told')
 
 # %% ../nbs/70_board.ipynb #2ea6a2dd
 def _csv(runs):
