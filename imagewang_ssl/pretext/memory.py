@@ -34,7 +34,7 @@ class Teacher(nn.Module):
         m = 1-(1-self.momentum)*(1+math.cos(math.pi*pct))/2
         torch._foreach_lerp_(list(self.net.parameters()), [p.detach() for p in net.parameters()], 1-m)
 
-# %% ../../nbs/34_pretext.memory.ipynb #4f099ec0
+# %% ../../nbs/34_pretext.memory.ipynb #b7768500
 class Queue(nn.Module):
     "The last `size` vectors, of length 1"
     def __init__(self,
@@ -45,6 +45,7 @@ class Queue(nn.Module):
         super().__init__()
         self.register_buffer('vecs', F.normalize(torch.randn(size, dim), dim=1))
         self.register_buffer('at', torch.zeros((), dtype=torch.long))
+        self.pushed = 0
 
     @torch.no_grad()
     def push(self,
@@ -55,6 +56,10 @@ class Queue(nn.Module):
         i = (self.at+torch.arange(len(z), device=z.device))%size
         self.vecs[i] = z.to(self.vecs)
         self.at.copy_((self.at+len(z))%size)
+        self.pushed += len(z)
+
+    @property
+    def full(self): "Whether no random direction is left"; return self.pushed>=len(self.vecs)
 
     def rows(self, bs): "All vectors, for each of `bs` images (bs,size,dim), without a copy"; return self.vecs.clone().expand(bs, -1, -1)
 

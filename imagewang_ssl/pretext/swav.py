@@ -39,7 +39,7 @@ def swav_loss(
     "Cross-entropy of the code of each large view and the scores of each other crop"
     return cross_view_entropy(scores, even_codes(scores[:,:2], queued, eps, n_iter), temp)
 
-# %% ../../nbs/39_pretext.swav.ipynb #2f9e9d96
+# %% ../../nbs/39_pretext.swav.ipynb #2656d908
 class SwAVNet(nn.Module):
     "Crops to vectors of the large views (bs,2,dim), scores of all crops (bs,crops,k) and, once the queue is full, its scores (bs,size,k)"
     def __init__(self,
@@ -47,17 +47,16 @@ class SwAVNet(nn.Module):
         queue:Queue, # Where vectors are kept
     ):
         super().__init__()
-        self.crops,self.queue,self.seen = crops,queue,0
+        self.crops,self.queue = crops,queue
 
     def forward(self, crops):
         z,s = self.crops(crops)
-        if self.seen<len(self.queue.vecs): return z[:,:2],s
+        if not self.queue.full: return z[:,:2],s
         return z[:,:2],s,cosines(self.queue.vecs, self.crops.protos).detach().expand(len(z), -1, -1)
 
     def remember(self, pred, y, pct):
         "After a step: the queue takes the vectors of the first views"
         self.queue.push(pred[0][:,0])
-        self.seen += len(pred[0])
 
 class SwAV(_CropTask):
     "Tell of each crop which prototypes another, larger one belongs to, when all prototypes are used alike"
