@@ -62,7 +62,7 @@ def self_supervised_simclr(
         from self_supervised.vision.simclr import SimCLR, create_simclr_model, get_simclr_aug_pipelines
     except ImportError as e: raise IwangError(f'self_supervised is not there ({e}): pip install self-supervised') from None
     files = get_image_files(Path(path)/'unsup')
-    dsets = Datasets(files, [[PILImage.create, ToTensor, RandomResizedCrop(load_size(size), min_scale=1.)]], splits=RandomSplitter(.05)(files))
+    dsets = Datasets(files, [[PILImage.create, ToTensor, RandomResizedCrop(SimCLR().loads(size), min_scale=1.)]], splits=RandomSplitter(.05)(files))
     dls = dsets.dataloaders(bs=bs, num_workers=defaults.cpus, after_batch=[IntToFloatTensor])
     model = create_simclr_model(_Flat(create_encoder(encoder, size)), hidden_size=512, projection_size=128, bn=True)
     augs = get_simclr_aug_pipelines(size, rotate=False, blur=False, resize_scale=(.25,1.), jitter_s=.5, jitter_p=.8, bw_p=.2, stats=None)

@@ -54,16 +54,17 @@ def RandomView(size, **kwargs):
     "Batch transform: a random view of each training image, the whole of each validation image, at `size`"
     return AffineCoordTfm(aff_fs=partial(view_mat, **kwargs), size=size)
 
-# %% ../nbs/04_load.ipynb #c23c4c71
+# %% ../nbs/04_load.ipynb #3cf7ec0d
 def pretrain_block(
     size:int, # Side of the training images in pixels
     batch_tfms=None, # Default: `RandomView(size)`
     pool:str='unsup', # A key of `pools`
     valid_pct:float=.05, # Part of the pool kept to watch the pretext task's own metric on; never trained on
+    loads:int=None, # Side in pixels at which images are loaded; default: `load_size(size)`
     **kwargs # Passed to `DataBlock`
 )->DataBlock:
     "Unlabelled images, for `dataloaders(path)`"
-    return DataBlock(blocks=ImageBlock, splitter=RandomSplitter(valid_pct, seed=0), item_tfms=SquareImage(load_size(size)),
+    return DataBlock(blocks=ImageBlock, splitter=RandomSplitter(valid_pct, seed=0), item_tfms=SquareImage(loads or load_size(size)),
                      batch_tfms=ifnone(batch_tfms, [RandomView(size)]),
                      **merge(dict(dl_type=PixelDL, get_items=partial(pool_files, pool=pool)), kwargs))
 

@@ -42,7 +42,7 @@ class PretextDL(PixelDL):
         "Show inputs, targets and predictions `out` of `max_n` samples"
         self.task.show(*to_cpu(b), pred=to_cpu(out), max_n=max_n, **kwargs)
 
-# %% ../../nbs/10_pretext.core.ipynb #120cd999
+# %% ../../nbs/10_pretext.core.ipynb #d332eb1d
 class Pretext:
     "A pretext task. Subclasses give `make_batch`, `head`, `panels`, `loss_func` and, where they have any, `metrics` and `callbacks`"
     paper = None      # Link to the paper or page it comes from
@@ -61,6 +61,7 @@ class Pretext:
     def head(self, encoder): "The module that sits on `encoder`'s maps"; raise NotImplementedError
     def panels(self, x, y, pred=None): "List of (image, title) that tell about one sample"; raise NotImplementedError
     def blind(self, x, y, pred): "Answers that know nothing of their input, in the form of `pred`: those to other images"; return _sample(pred, torch.randperm(find_bs(pred)))
+    def loads(self, size): "Side in pixels at which images are loaded for training at `size`"; return load_size(size)
     def batch_tfms(self, size): "Transforms before `make_batch`"; return [RandomView(size)]
     def model(self, encoder): "What is trained: `encoder` and `head`"; return nn.Sequential(encoder, self.head(encoder))
     def callbacks(self): "Callbacks for state that lives across steps; they undo what they change"; return []
@@ -72,12 +73,12 @@ class Pretext:
         return {k:getattr(self, k) for k in inspect.signature(type(self)).parameters}
     def __repr__(self): return f'{type(self).__name__}({", ".join(f"{k}={v!r}" for k,v in self.args.items())})'
 
-# %% ../../nbs/10_pretext.core.ipynb #6ff46a7f
+# %% ../../nbs/10_pretext.core.ipynb #10470e6b
 @patch
-@delegates(pretrain_block, but='batch_tfms')
+@delegates(pretrain_block, but='batch_tfms,loads')
 def dblock(self:Pretext, size, **kwargs):
     "A `DataBlock` of unlabelled images that ends in this task's inputs and targets"
-    return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), PretextTransform(self)], dl_type=PretextDL, **kwargs)
+    return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), PretextTransform(self)], loads=self.loads(size), dl_type=PretextDL, **kwargs)
 
 @patch
 def dataloaders(self:Pretext,
@@ -91,7 +92,7 @@ def dataloaders(self:Pretext,
 )->DataLoaders:
     "Batches of this task's inputs and targets"
     path = get_imagewang(source, size)
-    store = PixelStore(path, load_size(size)) if pixels else None
+    store = PixelStore(path, self.loads(size)) if pixels else None
     return self.dblock(size, pool=pool, valid_pct=valid_pct).dataloaders(path, bs=bs, store=store, **kwargs)
 
 @patch

@@ -67,7 +67,7 @@ def random_colour(
     r = torch.rand(2, len(x), 1, 1, 1, device=x.device)
     return torch.where(r[0]<p_grey, 0., .5+r[1])
 
-# %% ../../nbs/23_pretext.deep_cluster.ipynb #b53081ad
+# %% ../../nbs/23_pretext.deep_cluster.ipynb #a3ecfabb
 def used_labels(pred, y): "How many labels the answers use, as a perplexity: 1 says that the network has collapsed"; return np.mean([effective_labels(p) for p in pred.argmax(-1).view(len(pred), -1).T])
 
 class AnyView(AffineCoordTfm):
@@ -87,7 +87,7 @@ class _ImageLabels(Pretext):
     def first_labels(self, dataset): "Labels of the images of `dataset` (n,...)"; raise NotImplementedError
     def order(self, idxs, labels, rng): "The order of an epoch"; return rng.sample(idxs, len(idxs))
     def dblock(self, size, **kwargs):
-        return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), LabelTransform(self)], dl_type=self.dl_type, **kwargs)
+        return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), LabelTransform(self)], loads=self.loads(size), dl_type=self.dl_type, **kwargs)
     def check_labels(self, y):
         "Raise `IwangError` where a batch came without labels"
         if y is None: raise IwangError(f'the labels of {self.name} belong to images: take its batches from its own dataloaders')

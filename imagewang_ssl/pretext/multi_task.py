@@ -94,7 +94,7 @@ class PartMetric(Metric):
     @property
     def name(self): return f'{self.task}_{self.m.name}'
 
-# %% ../../nbs/30_pretext.multi_task.ipynb #4f854cfc
+# %% ../../nbs/30_pretext.multi_task.ipynb #1971e351
 def _own(task, *names): "Whether `task` has its own way of one of the methods `names`"; return any(getattr(type(task), n) is not getattr(Pretext, n) for n in names)
 
 def _names(tasks): "Names from a list, or from a string with commas"; return tasks.replace(',', ' ').split() if isinstance(tasks, str) else list(tasks)
@@ -129,6 +129,7 @@ class MultiTask(Pretext):
         self.viewers = [p for p in self.parts if _own(p, 'batch_tfms')]
         if len(self.viewers)>1: raise IwangError(f"tasks {' and '.join(p.name for p in self.viewers)} each need a view of the images of their own: take only one of them")
 
+    def loads(self, size): return (self.viewers or [super()])[0].loads(size)
     def batch_tfms(self, size): return (self.viewers or [super()])[0].batch_tfms(size)
     def make_batch(self, x):
         one = TensorImage(x[:,0]) if x.dim()==5 else x             # the first where a part makes several views of each image

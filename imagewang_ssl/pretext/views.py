@@ -7,11 +7,12 @@
 __all__ = ['sampling', 'mix_pixels', 'blurring', 'change_colors', 'Views', 'MultiCrop', 'mlp', 'Projector', 'in_float32',
            'gather', 'partner_accuracy', 'embedding_std', 'effective_rank', 'WatchCollapse']
 
-# %% ../../nbs/33_pretext.views.ipynb #14a497fd
+# %% ../../nbs/33_pretext.views.ipynb #a6a39b8b
 import functools
 from torch import distributed as dist
 from fastai.vision.all import *
 from ..data import IwangError, check_above_0
+from ..load import load_size
 from .core import Pretext
 
 # %% ../../nbs/33_pretext.views.ipynb #e01440cc
@@ -217,11 +218,11 @@ class WatchCollapse(Callback):
         print(f'collapsed: embeddings have a standard deviation of {std:.2f} (1 is spread out) and an effective rank of {rank:.1f}: '
               'the loss says nothing any more; try a lower learning rate, or other settings of what keeps vectors apart')
 
-# %% ../../nbs/33_pretext.views.ipynb #faba152e
+# %% ../../nbs/33_pretext.views.ipynb #f74e4a80
 class _JointTask(Pretext):
     "A pretext task on two views of each image"
     kind,metrics = 'views',[partner_accuracy, embedding_std, effective_rank]
-    recipe = dict(bs=128, lr=1e-3, pct_start=0.)  # A cosine from the start
+    recipe = dict(pct_start=0.)  # A cosine from the start
 
     def __init__(self,
         scale:float=.25, # Smallest part of the area that a view sees
@@ -234,6 +235,9 @@ class _JointTask(Pretext):
         store_attr()
         self.views(64)                            # raises `IwangError` for values that no view can have
 
+    def loads(self, size):
+        "Twice the size, so that a quarter of the area is not enlarged, as far as the smallest archive's 160 px go"
+        return max(load_size(size), min(2*size, 160))
     def views(self, size, n=2, **kwargs):
         "The transform that makes the views"
         return Views(size, n, **merge(dict(scale=(self.scale,1.), jitter=(*[self.jitter]*3,self.jitter/4), p_grey=self.p_grey, p_blur=self.p_blur), kwargs))
