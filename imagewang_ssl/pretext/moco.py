@@ -53,7 +53,7 @@ class Shuffled(nn.Module):
         order = torch.randperm(len(x), device=x.device)
         return torch.cat([self.net(x[i]) for i in order.tensor_split(groups)])[order.argsort()]
 
-# %% ../../nbs/36_pretext.moco.ipynb #a45db618
+# %% ../../nbs/36_pretext.moco.ipynb #4b0e077f
 class MoCo(_ContrastTask):
     "Find an image's other view, as a momentum teacher sees it, among the vectors of other images"
     paper,name = 'https://arxiv.org/abs/1911.05722','moco'
@@ -61,8 +61,8 @@ class MoCo(_ContrastTask):
     @delegates(_ContrastTask.__init__)
     def __init__(self,
         version:str='v2', # 'v2': others come from a queue; 'v3': from the batch, and the student has a predictor
-        momentum:float=.99, # Part of the teacher's old weights that each step keeps, at first
-        queue:int=4096, # Keys in the queue (v2)
+        momentum:float=.97, # Part of the teacher's old weights that each step keeps, at first
+        queue:int=1024, # Keys in the queue (v2)
         groups:int=8, # Groups in which keys are normalized (v2); 1: no shuffled batch norm
         **kwargs
     ):
