@@ -168,17 +168,17 @@ def _our_row(recs):
         date=last[:10], by='ours', url='', **dict(status='complete', note='') if n>=need else
         dict(status='incomplete', note=f'{n} of {need} runs'))
 
-# %% ../nbs/70_board.ipynb #a7502db6
+# %% ../nbs/70_board.ipynb #a3eb84a7
 def _flat(d, pre=''):
     "Nested dicts as one, with dotted names"
     parts = [_flat(v, f'{pre}{k}.') if isinstance(v, dict) else {pre+k: v} for k,v in d.items()]
     return {k:v for o in parts for k,v in o.items()}
 
 def _differences(dicts):
-    "Of each of `dicts` what is not the same in all of them, with dotted names"
+    "What each of `dicts` has that is not the same in all of them, with dotted names"
     flat = [_flat(d) for d in dicts]
     names = [k for k in sorted(set().union(*flat)) if len({str(f.get(k)) for f in flat})>1]
-    return [{k:f.get(k) for k in names} for f in flat]
+    return [{k:f[k] for k in names if k in f} for f in flat]
 
 def _tell_apart(df, groups):
     "Note the differences between rows of `df` that look alike"

@@ -139,7 +139,7 @@ def provenance()->dict:
     return dict(commit=_commit(), versions=dict(vs, python=platform.python_version()), device=dev,
                 date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
 
-# %% ../nbs/50_train.ipynb #b25cfe9f
+# %% ../nbs/50_train.ipynb #98660556
 @delegates(_settings, but='base')
 def pretrain(
     task='grey_blur', # Name of a pretext task, or a `Pretext`
@@ -157,7 +157,8 @@ def pretrain(
     _check_counts(epochs=epochs, size=size)
     task = task if isinstance(task, Pretext) else get_pretext(task)
     (r,load),path = _settings({**recipes['pretrain'], **task.recipe}, **kwargs),get_imagewang(source, size)
-    pool = task.pool or pool
+    pool,loads = task.pool or pool,task.loads(size)
+    if loads!=load_size(size): r['loads'] = loads
     set_seed(seed)
     enc = create_encoder(encoder, size)
     dls = task.dataloaders(path, size, pool=pool, **load)
