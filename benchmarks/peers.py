@@ -38,7 +38,7 @@ def lightly_simclr(
     except ImportError as e: raise IwangError(f'lightly is not there ({e}): pip install lightly') from None
     device,enc = default_device(),create_encoder(encoder, size)
     model = nn.Sequential(_Flat(enc), SimCLRProjectionHead(enc.chs[-1], 512, 128)).to(device)
-    views = SimCLRTransform(size, min_scale=.25, cj_strength=.5, gaussian_blur=0., normalize=None)   # the encoder normalizes
+    views = SimCLRTransform(size, min_scale=.16, cj_strength=.5, gaussian_blur=0., normalize=None)   # the encoder normalizes
     loader = TorchLoader(LightlyDataset(str(Path(path)/'unsup'), transform=views), bs, shuffle=True, drop_last=True, num_workers=defaults.cpus)
     loss_func,opt = NTXentLoss(.2),torch.optim.AdamW(model.parameters(), 1e-3)
     def step(b):
@@ -65,7 +65,7 @@ def self_supervised_simclr(
     dsets = Datasets(files, [[PILImage.create, ToTensor, RandomResizedCrop(SimCLR().loads(size), min_scale=1.)]], splits=RandomSplitter(.05)(files))
     dls = dsets.dataloaders(bs=bs, num_workers=defaults.cpus, after_batch=[IntToFloatTensor])
     model = create_simclr_model(_Flat(create_encoder(encoder, size)), hidden_size=512, projection_size=128, bn=True)
-    augs = get_simclr_aug_pipelines(size, rotate=False, blur=False, resize_scale=(.25,1.), jitter_s=.5, jitter_p=.8, bw_p=.2, stats=None)
+    augs = get_simclr_aug_pipelines(size, rotate=False, blur=False, resize_scale=(.16,1.), jitter_s=.5, jitter_p=.8, bw_p=.2, stats=None)
     learn = Learner(dls, model, loss_func=noop, cbs=SimCLR(augs, temp=.2))
     learn.remove_cbs(learn.cbs.filter(risinstance(ProgressCallback)))
     learn.epoch,learn.n_epoch,learn.n_iter = 0,1,len(dls.train)

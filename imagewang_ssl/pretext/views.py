@@ -66,14 +66,14 @@ def change_colors(
     shift = brightness*(1-contrast)*(x.mean((-2,-1))@yiq[0])
     return (mat@x.flatten(-2)+shift[...,None,None]).clamp_(0,1).view_as(x)
 
-# %% ../../nbs/33_pretext.views.ipynb #19f3db3a
+# %% ../../nbs/33_pretext.views.ipynb #315c7d96
 class Views(Transform):
     "Batch transform: `n` random views of each image (bs,3,h,w) in 0..1, as (bs,`n`,3,`size`,`size`)"
     order = 50
     def __init__(self,
         size:int, # Side of the views in pixels
         n:int=2, # Views of each image
-        scale:tuple=(.25,1.), # Smallest and largest part of the area that a view sees
+        scale:tuple=(.16,1.), # Smallest and largest part of the area that a view sees
         ratio:float=4/3, # Largest aspect ratio of what it sees, and the inverse of the smallest
         p_flip:float=.5, # Probability of a flip left and right
         jitter:tuple=(.4,.4,.4,.1), # Largest change of brightness, contrast and saturation, as factors, and of hue, in turns
@@ -218,14 +218,14 @@ class WatchCollapse(Callback):
         print(f'collapsed: embeddings have a standard deviation of {std:.2f} (1 is spread out) and an effective rank of {rank:.1f}: '
               'the loss says nothing any more; try a lower learning rate, or other settings of what keeps vectors apart')
 
-# %% ../../nbs/33_pretext.views.ipynb #f74e4a80
+# %% ../../nbs/33_pretext.views.ipynb #502b99d9
 class _JointTask(Pretext):
     "A pretext task on two views of each image"
     kind,metrics = 'views',[partner_accuracy, embedding_std, effective_rank]
     recipe = dict(pct_start=0.)  # A cosine from the start
 
     def __init__(self,
-        scale:float=.25, # Smallest part of the area that a view sees
+        scale:float=.16, # Smallest part of the area that a view sees
         jitter:float=.4, # Largest change of brightness, contrast and saturation, as a factor; that of hue is a quarter of it, in turns
         p_grey:float=.2, # Probability of a grey view
         p_blur:float=0., # Probability of a blurred view
@@ -236,7 +236,7 @@ class _JointTask(Pretext):
         self.views(64)                            # raises `IwangError` for values that no view can have
 
     def loads(self, size):
-        "Twice the size, so that a quarter of the area is not enlarged, as far as the smallest archive's 160 px go"
+        "Twice the size, so that few views are enlarged, as far as the smallest archive's 160 px go"
         return max(load_size(size), min(2*size, 160))
     def views(self, size, n=2, **kwargs):
         "The transform that makes the views"
