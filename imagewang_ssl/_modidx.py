@@ -1068,6 +1068,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'imagewang_ssl/pretext/memory.py'),
                                               'imagewang_ssl.pretext.memory.Queue.__init__': ( 'pretext.memory.html#queue.__init__',
                                                                                                'imagewang_ssl/pretext/memory.py'),
+                                              'imagewang_ssl.pretext.memory.Queue.at': ( 'pretext.memory.html#queue.at',
+                                                                                         'imagewang_ssl/pretext/memory.py'),
                                               'imagewang_ssl.pretext.memory.Queue.full': ( 'pretext.memory.html#queue.full',
                                                                                            'imagewang_ssl/pretext/memory.py'),
                                               'imagewang_ssl.pretext.memory.Queue.push': ( 'pretext.memory.html#queue.push',

@@ -34,7 +34,7 @@ class Teacher(nn.Module):
         m = 1-(1-self.momentum)*(1+math.cos(math.pi*pct))/2
         torch._foreach_lerp_(list(self.net.parameters()), [p.detach() for p in net.parameters()], 1-m)
 
-# %% ../../nbs/34_pretext.memory.ipynb #b7768500
+# %% ../../nbs/34_pretext.memory.ipynb #e73ccba8
 class Queue(nn.Module):
     "The last `size` vectors, of length 1"
     def __init__(self,
@@ -44,7 +44,6 @@ class Queue(nn.Module):
         if size<1: raise IwangError(f'queue={size}: it must hold 1 or more vectors')
         super().__init__()
         self.register_buffer('vecs', F.normalize(torch.randn(size, dim), dim=1))
-        self.register_buffer('at', torch.zeros((), dtype=torch.long))
         self.pushed = 0
 
     @torch.no_grad()
@@ -55,9 +54,10 @@ class Queue(nn.Module):
         z,size = F.normalize(gather(z.detach().contiguous()).float(), dim=1)[-len(self.vecs):],len(self.vecs)
         i = (self.at+torch.arange(len(z), device=z.device))%size
         self.vecs[i] = z.to(self.vecs)
-        self.at.copy_((self.at+len(z))%size)
         self.pushed += len(z)
 
+    @property
+    def at(self): "The row that is written next"; return self.pushed%len(self.vecs)
     @property
     def full(self): "Whether no random direction is left"; return self.pushed>=len(self.vecs)
 

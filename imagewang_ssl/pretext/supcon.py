@@ -6,12 +6,12 @@
 # %% auto #0
 __all__ = ['train_labels', 'sup_con', 'label_accuracy', 'SupCon']
 
-# %% ../../nbs/48_pretext.supcon.ipynb #f0ffc512
+# %% ../../nbs/48_pretext.supcon.ipynb #64288d92
 import functools
 from fastai.vision.all import *
 from ..load import label_pools, pool_files
 from .deep_cluster import _ImageLabels
-from .views import _ContrastTask, _JointTask, gather, in_float32
+from .views import _ContrastTask, gather, in_float32
 
 # %% ../../nbs/48_pretext.supcon.ipynb #3c06a114
 def train_labels(
@@ -54,7 +54,7 @@ def sup_con(
     logp = (v@v.T/temp).fill_diagonal_(-torch.inf).log_softmax(1).masked_fill(~partner, 0)
     return -(logp.sum(1)/partner.sum(1)).mean()
 
-# %% ../../nbs/48_pretext.supcon.ipynb #220de70a
+# %% ../../nbs/48_pretext.supcon.ipynb #3bae7bdf
 def label_accuracy(
     z, # Vectors of the views (bs,n,dim)
     labels, # (bs,); -1: none
@@ -68,7 +68,7 @@ def label_accuracy(
 class SupCon(_TrainLabels, _ContrastTask):
     "Find the views of all images of the same class among the views of the batch: a reference that is told the labels"
     paper,name,pool = 'https://arxiv.org/abs/2004.11362','supcon','train+labels'
-    metrics = [label_accuracy, *_JointTask.metrics]
+    metrics = [label_accuracy, *_ContrastTask.metrics]
 
     @delegates(_ContrastTask.__init__)
     def __init__(self,
