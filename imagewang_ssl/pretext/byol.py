@@ -22,10 +22,11 @@ def negative_cosine(
     "Mean cosine of predictions and targets, negated"
     return -F.cosine_similarity(p, t, dim=-1).mean()
 
-# %% ../../nbs/37_pretext.byol.ipynb #f18c6c12
+# %% ../../nbs/37_pretext.byol.ipynb #87a1015c
 class BYOL(_JointTask):
     "Predict what a momentum teacher says of the other view"
     paper,name = 'https://arxiv.org/abs/2006.07733','byol'
+    recipe = dict(_JointTask.recipe, lr=5e-4)
 
     @delegates(_JointTask.__init__)
     def __init__(self,
@@ -43,11 +44,11 @@ class BYOL(_JointTask):
     def loss_func(self, pred, y): return negative_cosine(pred[0], pred[1].flip(1))     # each view's target is that of the other
     def callbacks(self): return [*super().callbacks(), Remember()]
 
-# %% ../../nbs/37_pretext.byol.ipynb #81d73f35
+# %% ../../nbs/37_pretext.byol.ipynb #b00f350a
 class SimSiam(_JointTask):
     "Predict what the network itself says of the other view"
     paper,name = 'https://arxiv.org/abs/2011.10566','simsiam'
-    loss_func = BYOL.loss_func
+    loss_func,recipe = BYOL.loss_func,BYOL.recipe
 
     @delegates(_JointTask.__init__)
     def __init__(self,

@@ -43,7 +43,7 @@ def cross_view_entropy(
     m,n = ce.shape
     return ce.fill_diagonal_(0).sum()/(m*(n-1))
 
-# %% ../../nbs/38_pretext.dino.ipynb #b6720249
+# %% ../../nbs/38_pretext.dino.ipynb #4535e125
 class CropNet(nn.Module):
     "Crops of each size (bs,n,3,h,w), as a tuple, to the vectors of all of them (bs,crops,dim) and their scores (bs,crops,k)"
     def __init__(self,
@@ -54,7 +54,7 @@ class CropNet(nn.Module):
     ):
         super().__init__()
         self.net,self.side = nn.Sequential(encoder, projector),tile_side(encoder, encoder.size//2)
-        self.protos = nn.Parameter(torch.randn(k, dim))
+        self.protos = nn.Parameter(F.normalize(torch.randn(k, dim), dim=1))
 
     def embed(self, x):
         "The vectors of crops of one size"
@@ -66,9 +66,11 @@ class CropNet(nn.Module):
         z = torch.cat([self.embed(x) for x in crops], 1)
         return z,cosines(z, self.protos)
 
-# %% ../../nbs/38_pretext.dino.ipynb #f365a819
+# %% ../../nbs/38_pretext.dino.ipynb #3cfb52ca
 class _CropTask(_JointTask):
     "A pretext task on two large views of each image and some small ones"
+    recipe = dict(_JointTask.recipe, lr=5e-4)
+
     @delegates(_JointTask.__init__)
     def __init__(self,
         n_small:int=4, # Small views of each image, of half the side
