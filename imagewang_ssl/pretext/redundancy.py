@@ -11,11 +11,11 @@ from fastai.vision.all import *
 from ..data import IwangError
 from .views import Projector, _JointTask, gather, in_float32
 
-# %% ../../nbs/40_pretext.redundancy.ipynb #e3168332
+# %% ../../nbs/40_pretext.redundancy.ipynb #56f68361
 @in_float32
 def barlow_twins_loss(
     z, # Vectors of both views of each image (bs,2,dim)
-    lam:float=.02, # Weight of what is off the diagonal
+    lam:float=.005, # Weight of what is off the diagonal
 )->Tensor: # From 0 to dim+lam*dim*(dim-1); dim when the views have nothing in common, but for chance correlations
     "Squared distance of the views' cross-correlation from the identity"
     a,b = F.batch_norm(z.flatten(1), None, None, training=True).unflatten(1, z.shape[1:]).unbind(1)
@@ -38,7 +38,7 @@ def vicreg_loss(
     lack = F.relu(1-(on+1e-4).sqrt()).mean()
     return inv*F.mse_loss(z[:,0], z[:,1])+var*lack+cov*(c.pow(2).sum()-on.pow(2).sum())/z.shape[-1]
 
-# %% ../../nbs/40_pretext.redundancy.ipynb #0bd6c630
+# %% ../../nbs/40_pretext.redundancy.ipynb #bec10998
 class _Redundancy(_JointTask):
     "A task whose loss compares the numbers of the vectors with each other"
     @delegates(_JointTask.__init__)
@@ -55,7 +55,7 @@ class BarlowTwins(_Redundancy):
 
     @delegates(_Redundancy.__init__)
     def __init__(self,
-        lam:float=.02, # Weight of correlations between different numbers
+        lam:float=.005, # Weight of correlations between different numbers
         **kwargs
     ):
         super().__init__(**kwargs)
