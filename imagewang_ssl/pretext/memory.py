@@ -46,6 +46,9 @@ class Queue(nn.Module):
         self.register_buffer('vecs', F.normalize(torch.randn(size, dim), dim=1))
         self.pushed = 0
 
+    def get_extra_state(self): return self.pushed
+    def set_extra_state(self, n): self.pushed = n
+
     @torch.no_grad()
     def push(self,
         z # (n,dim)
