@@ -255,7 +255,8 @@ def probing_table(
     rows = []
     for task,rs in groupby(recs, lambda r: r['task']).items():
         pres = [r['pretrain'] or {} for r in rs]
-        for r,p,d in zip(rs, pres, _differences([{**r['task_args'], **p.get('recipe', {})} for r,p in zip(rs, pres)])):
+        settings = [{**r['task_args'], **p.get('recipe', {}), 'encoder':r['encoder'], 'k':r['k']} for r,p in zip(rs, pres)]
+        for r,p,d in zip(rs, pres, _differences(settings)):
             rows.append(dict(task=task, differs=_args(d), pool=p.get('pool', ''), source=r['source']['name'], size=r['size'],
                              epochs=r['epochs'], seed=r['seed'], **{k: 100*r[k] for k in ('knn','knn_all','ridge')}))
     df = pd.DataFrame(rows).groupby(['task','differs','pool','source','size','epochs'], as_index=False)
