@@ -41,22 +41,22 @@ def swav_loss(
 
 # %% ../../nbs/39_pretext.swav.ipynb #2656d908
 class SwAVNet(nn.Module):
-    "Crops to vectors of the large views (bs,2,dim), scores of all crops (bs,crops,k) and, once the queue is full, its scores (bs,size,k)"
+    "Crops to vectors of the large views (bs,2,dim), scores of all crops (bs,crops,k) and, once a queue is full, its scores (bs,size,k)"
     def __init__(self,
         crops, # A `CropNet`
-        queue:Queue, # Where vectors are kept
+        queue:Queue=None, # Where vectors are kept; default: nowhere
     ):
         super().__init__()
         self.crops,self.queue = crops,queue
 
     def forward(self, crops):
         z,s = self.crops(crops)
-        if not self.queue.full: return z[:,:2],s
+        if not (self.queue and self.queue.full): return z[:,:2],s
         return z[:,:2],s,cosines(self.queue.vecs, self.crops.protos).detach().expand(len(z), -1, -1)
 
     def remember(self, pred, y, pct):
         "After a step: the queue takes the vectors of the first views"
-        self.queue.push(pred[0][:,0])
+        if self.queue: self.queue.push(pred[0][:,0])
 
 class SwAV(_CropTask):
     "Tell of each crop which prototypes another, larger one belongs to, when all prototypes are used alike"
@@ -67,15 +67,16 @@ class SwAV(_CropTask):
         temp:float=.1, # Temperature of the softmax that predicts
         eps:float=.02, # Weight of the entropy of the codes: smaller gives harder ones
         n_iter:int=3, # Iterations of Sinkhorn's algorithm
-        queue:int=1024, # Vectors of earlier images that are shared out with the batch
+        queue:int=0, # Vectors of earlier images that are shared out with the batch; 0: none
+        protos:int=2048, # Number of prototypes
         **kwargs
     ):
-        super().__init__(**kwargs)
+        super().__init__(protos=protos, **kwargs)
         check_above_0(temp=temp, eps=eps)
-        if min(n_iter, queue)<1: raise IwangError(f'n_iter={n_iter}, queue={queue}: both must be 1 or more')
+        if n_iter<1 or queue<0: raise IwangError(f'n_iter={n_iter}, queue={queue}: they must be 1 or more, and 0 or more')
         store_attr()
 
-    def model(self, encoder): return SwAVNet(self.crop_net(encoder), Queue(self.queue, self.dim))
+    def model(self, encoder): return SwAVNet(self.crop_net(encoder), Queue(self.queue, self.dim) if self.queue else None)
     def loss_func(self, pred, y):
         _,s,*queued = pred
         return swav_loss(gather(s), queued[0][0] if queued else None, self.temp, self.eps, self.n_iter)
