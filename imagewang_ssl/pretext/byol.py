@@ -26,7 +26,7 @@ def negative_cosine(
 class BYOL(_JointTask):
     "Predict what a momentum teacher says of the other view"
     paper,name = 'https://arxiv.org/abs/2006.07733','byol'
-    recipe = dict(_JointTask.recipe, lr=5e-4)
+    recipe = _JointTask.slow_recipe
 
     @delegates(_JointTask.__init__)
     def __init__(self,

@@ -77,7 +77,7 @@ class FreezePrototypes(Callback):
 
 class _CropTask(_JointTask):
     "A pretext task on two large views of each image and some small ones"
-    recipe = dict(_JointTask.recipe, lr=5e-4)
+    recipe = _JointTask.slow_recipe
 
     @delegates(_JointTask.__init__)
     def __init__(self,

@@ -61,6 +61,7 @@ class SwAVNet(nn.Module):
 class SwAV(_CropTask):
     "Tell of each crop which prototypes another, larger one belongs to, when all prototypes are used alike"
     paper,name = 'https://arxiv.org/abs/2006.09882','swav'
+    recipe = dict(_CropTask.recipe, lr=1e-3)
 
     @delegates(_CropTask.__init__)
     def __init__(self,
@@ -69,9 +70,10 @@ class SwAV(_CropTask):
         n_iter:int=3, # Iterations of Sinkhorn's algorithm
         queue:int=0, # Vectors of earlier images that are shared out with the batch; 0: none
         protos:int=2048, # Number of prototypes
+        freeze:float=1., # Part of the training, from its start, in which prototypes stay where they are
         **kwargs
     ):
-        super().__init__(protos=protos, **kwargs)
+        super().__init__(protos=protos, freeze=freeze, **kwargs)
         check_above_0(temp=temp, eps=eps)
         if n_iter<1 or queue<0: raise IwangError(f'n_iter={n_iter}, queue={queue}: they must be 1 or more, and 0 or more')
         store_attr()

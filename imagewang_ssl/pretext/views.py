@@ -222,7 +222,8 @@ class WatchCollapse(Callback):
 class _JointTask(Pretext):
     "A pretext task on two views of each image"
     kind,metrics = 'views',[partner_accuracy, embedding_std, effective_rank]
-    recipe = dict(pct_start=0.)  # A cosine from the start
+    recipe = dict(pct_start=0.)            # A cosine from the start
+    slow_recipe = dict(recipe, lr=5e-4)    # For tasks that push no vectors apart: a fast start leaves these few directions
 
     def __init__(self,
         scale:float=.16, # Smallest part of the area that a view sees
