@@ -5,10 +5,12 @@
 
 # %% auto #0
 __all__ = ['sampling', 'mix_pixels', 'blurring', 'change_colors', 'Views', 'MultiCrop', 'mlp', 'Projector', 'in_float32',
-           'gather', 'partner_accuracy', 'embedding_std', 'effective_rank', 'WatchCollapse']
+           'gather', 'own_part', 'check_processes', 'partner_accuracy', 'embedding_std', 'effective_rank',
+           'WatchCollapse']
 
 # %% ../../nbs/33_pretext.views.ipynb #a6a39b8b
-import functools
+import functools, tempfile
+import torch.multiprocessing as mp
 from torch import distributed as dist
 from fastai.vision.all import *
 from ..data import IwangError, check_above_0
@@ -163,13 +165,54 @@ class _Gather(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         dist.all_reduce(grad := grad.clone(memory_format=torch.contiguous_format))
-        return grad.chunk(dist.get_world_size())[dist.get_rank()]
+        return own_part(grad)
+
+def _several(): return dist.is_available() and dist.is_initialized()
 
 def gather(
     z # (bs,...), with the same `bs` in each process
 )->Tensor: # (processes*bs,...)
     "The vectors of all processes one after the other, with gradients; `z` itself where there is one process"
-    return _Gather.apply(z) if dist.is_available() and dist.is_initialized() else z
+    return _Gather.apply(z) if _several() else z
+
+def own_part(
+    z # (processes*bs,...), in the order of `gather`
+)->Tensor: # (bs,...)
+    "What belongs to this process; `z` itself where there is one"
+    return z.chunk(dist.get_world_size())[dist.get_rank()] if _several() else z
+
+# %% ../../nbs/33_pretext.views.ipynb #5e0b9c74
+def _grads(loss, xs):
+    gs = torch.autograd.grad(loss, [x for x in xs if x.requires_grad], allow_unused=True)
+    return [g for g in gs if g is not None]
+
+def _process(rank, n, loss_of, whole, init, out):
+    torch.set_num_threads(1)
+    dist.init_process_group('gloo', init_method=init, rank=rank, world_size=n)
+    parts = [own_part(x).clone().requires_grad_(x.is_floating_point()) for x in whole]
+    loss = loss_of(*parts)
+    out.put((rank, loss.item(), [(g/n).tolist() for g in _grads(loss, parts)]))
+    dist.destroy_process_group()
+
+def check_processes(
+    loss_of, # Function from a process's part of each tensor (bs/n,...) to the loss
+    *tensors, # Of the whole batch (bs,...)
+    n:int=2, # Number of processes
+    tol:float=1e-5, # How far a loss or a part of a gradient may be off
+):
+    "Raise `AssertionError` unless each of `n` processes gets the loss, and all the gradients, of one that has the whole batch"
+    whole,ctx = [x.detach().clone().requires_grad_(x.is_floating_point()) for x in tensors],mp.get_context('fork')
+    with tempfile.TemporaryDirectory() as d:
+        out = ctx.Queue()
+        ps = [ctx.Process(target=_process, args=(r, n, loss_of, tensors, f'file://{d}/init', out)) for r in range(n)]
+        for p in ps: p.start()
+        got = sorted(out.get(timeout=60) for _ in ps)
+        for p in ps: p.join()
+    loss = loss_of(*whole)
+    for _,l,_ in got: assert abs(l-loss.item())<tol, f'a loss of {l:.6f} in one process, {loss.item():.6f} for the whole batch'
+    for i,g in enumerate(_grads(loss, whole)):
+        far = (tensor(sum((grads[i] for *_,grads in got), []))-g).abs().max().item()
+        assert far<tol, f'the gradient of tensor {i} is off by {far:.2g}'
 
 # %% ../../nbs/33_pretext.views.ipynb #31474182
 def _vectors(pred): "The vectors of the views (bs,n,dim), which come first where a model gives more"; return (pred[0] if is_listy(pred) else pred).float()
