@@ -182,36 +182,37 @@ def own_part(
     return z.chunk(dist.get_world_size())[dist.get_rank()] if _several() else z
 
 # %% ../../nbs/33_pretext.views.ipynb #5e0b9c74
-def _grads(loss, xs):
-    gs = torch.autograd.grad(loss, [x for x in xs if x.requires_grad], allow_unused=True)
-    return [g for g in gs if g is not None]
+def _loss_and_grads(loss_of, tensors):
+    "The loss of this process's part of `tensors`, and its gradient with respect to each that has one"
+    xs = [own_part(x).detach().clone().requires_grad_(x.is_floating_point()) for x in tensors]
+    loss = loss_of(*xs)
+    return loss.item(), torch.autograd.grad(loss, [x for x in xs if x.requires_grad], materialize_grads=True)
 
-def _process(rank, n, loss_of, whole, init, out):
+def _process(rank, n, loss_of, tensors, init, out):
     torch.set_num_threads(1)
     dist.init_process_group('gloo', init_method=init, rank=rank, world_size=n)
-    parts = [own_part(x).clone().requires_grad_(x.is_floating_point()) for x in whole]
-    loss = loss_of(*parts)
-    out.put((rank, loss.item(), [(g/n).tolist() for g in _grads(loss, parts)]))
+    loss,grads = _loss_and_grads(loss_of, tensors)
+    out.put((rank, loss, [(g/n).tolist() for g in grads]))
     dist.destroy_process_group()
 
 def check_processes(
     loss_of, # Function from a process's part of each tensor (bs/n,...) to the loss
     *tensors, # Of the whole batch (bs,...)
     n:int=2, # Number of processes
-    tol:float=1e-5, # How far a loss or a part of a gradient may be off
+    tol:float=1e-6, # How far a loss or a part of a gradient may be off
 ):
     "Raise `AssertionError` unless each of `n` processes gets the loss, and all the gradients, of one that has the whole batch"
-    whole,ctx = [x.detach().clone().requires_grad_(x.is_floating_point()) for x in tensors],mp.get_context('fork')
+    ctx = mp.get_context('fork')
     with tempfile.TemporaryDirectory() as d:
         out = ctx.Queue()
         ps = [ctx.Process(target=_process, args=(r, n, loss_of, tensors, f'file://{d}/init', out)) for r in range(n)]
         for p in ps: p.start()
         got = sorted(out.get(timeout=60) for _ in ps)
         for p in ps: p.join()
-    loss = loss_of(*whole)
-    for _,l,_ in got: assert abs(l-loss.item())<tol, f'a loss of {l:.6f} in one process, {loss.item():.6f} for the whole batch'
-    for i,g in enumerate(_grads(loss, whole)):
-        far = (tensor(sum((grads[i] for *_,grads in got), []))-g).abs().max().item()
+    loss,grads = _loss_and_grads(loss_of, tensors)
+    for _,l,_ in got: assert abs(l-loss)<tol, f'a loss of {l:.6f} in one process, {loss:.6f} for the whole batch'
+    for i,g in enumerate(grads):
+        far = (tensor(sum((gs[i] for *_,gs in got), []))-g).abs().max().item()
         assert far<tol, f'the gradient of tensor {i} is off by {far:.2g}'
 
 # %% ../../nbs/33_pretext.views.ipynb #31474182
