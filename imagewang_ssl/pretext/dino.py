@@ -142,8 +142,8 @@ class DINONet(nn.Module):
         return z[:,:2],s,self.answers(t),t
 
     def remember(self, pred, y, pct):
-        "After a step: the center moves by a tenth towards the mean of the teacher's scores, the teacher follows, the temperature moves on"
-        self.center.lerp_(gather(pred[3]).mean((0,1)), .1)
+        "After a step: a center moves by a tenth towards the mean of the teacher's scores, the teacher follows, the temperature moves on"
+        if not self.even: self.center.lerp_(gather(pred[3]).mean((0,1)), .1)
         self.teacher.follow(self.student, pct)
         self.temp = self.temps[0]+(self.temps[1]-self.temps[0])*min(1, pct/self.warm)
 
