@@ -116,7 +116,8 @@ def show(self:Pretext, x, y=None, pred=None, max_n=6, ncols=None, figsize=None):
     panels = [p for r in rows for p in r]
     ncols = ncols or (n if len(rows[0])==1 and n<=6 else 6 if len(rows[0])==1 else max(1, 6//len(rows[0]))*len(rows[0]))
     axs = get_grid(len(panels), ncols=ncols, figsize=figsize or (1.7*ncols, 1.9*math.ceil(len(panels)/ncols)))
-    for ax,(im,title) in zip(axs, panels): show_image(im.float().clamp(0,1), ctx=ax, title=title)
+    size = min(12, 165/max(len(l) for _,t in panels for l in (t or ' ').split('\n')))
+    for ax,(im,title) in zip(axs, panels): show_image(im.float().clamp(0,1), ctx=ax, title=title).title.set_fontsize(size)
 
 # %% ../../nbs/10_pretext.core.ipynb #87ae947d
 @patch
