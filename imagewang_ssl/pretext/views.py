@@ -249,7 +249,7 @@ def effective_rank(
 
 # %% ../../nbs/33_pretext.views.ipynb #a11aac1a
 class WatchCollapse(Callback):
-    "Say after an epoch when the vectors of all validation images have become nearly one, or lie on a line"
+    "Say after an epoch of training when the vectors of all validation images have become nearly one, or lie on a line"
     run_train = False
     def __init__(self, std=.1, rank=2.): store_attr()
     def before_fit(self): self.seen,self.told = [],False
@@ -257,7 +257,7 @@ class WatchCollapse(Callback):
     def after_validate(self):
         std,rank = np.mean(self.seen, 0) if self.seen else (1,self.rank)
         self.seen = []
-        if self.told or std>=self.std and rank>=self.rank: return
+        if self.told or not self.train_iter or std>=self.std and rank>=self.rank: return
         self.told = True
         print(f'collapsed: embeddings have a standard deviation of {std:.2f} (1 is spread out) and an effective rank of {rank:.1f}: '
               'the loss says nothing any more; try a lower learning rate, or other settings of what keeps vectors apart')
