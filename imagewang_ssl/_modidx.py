@@ -43,6 +43,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.board._svg': ('board.html#_svg', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._tell_apart': ('board.html#_tell_apart', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._title': ('board.html#_title', 'imagewang_ssl/board.py'),
+                                     'imagewang_ssl.board._told_args': ('board.html#_told_args', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._tr': ('board.html#_tr', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board.board_page': ('board.html#board_page', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board.board_table': ('board.html#board_table', 'imagewang_ssl/board.py'),

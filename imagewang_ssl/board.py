@@ -9,7 +9,7 @@ __all__ = ['record_schema', 'pretrain_schema', 'official_runs', 'check_record', 
            'board_table', 'plot_board', 'save_figure', 'board_page']
 
 # %% ../nbs/70_board.ipynb #057614cd
-import hashlib,json,math,os,re,statistics
+import hashlib,json,math,os,re,statistics,textwrap
 from importlib.resources import files
 from pathlib import Path
 from functools import partial
@@ -249,7 +249,7 @@ def save_probe(
 
 def probing_table(
     folder:str|Path='runs/probe', # The folder of records
-)->pd.DataFrame: # A row a task and setting, `differs` where a task has several: means over seeds in %, and the standard deviation of the first
+)->pd.DataFrame: # A row a task and setting, `differs` where a task has several: means over runs in %, and the standard deviation of the first
     "What simple classifiers make of the features of each task's encoders, best first; those that were told labels come last"
     recs = _records(folder, _probing, 'probes', 'iwang-probe')
     rows = []
@@ -260,7 +260,7 @@ def probing_table(
             rows.append(dict(task=task, differs=_args(d), pool=p.get('pool', ''), source=r['source']['name'], size=r['size'],
                              epochs=r['epochs'], seed=r['seed'], **{k: 100*r[k] for k in ('knn','knn_all','ridge')}))
     df = pd.DataFrame(rows).groupby(['task','differs','pool','source','size','epochs'], as_index=False)
-    df = df.agg(knn=('knn','mean'), std=('knn','std'), knn_all=('knn_all','mean'), ridge=('ridge','mean'), runs=('seed','nunique'))
+    df = df.agg(knn=('knn','mean'), std=('knn','std'), knn_all=('knn_all','mean'), ridge=('ridge','mean'), runs=('seed','count'))
     df['told'] = df.pool.isin(label_pools)
     return df.sort_values(['told','knn'], ascending=[True,False], ignore_index=True).drop(columns='told')
 
@@ -322,8 +322,13 @@ def board_table(
 # %% ../nbs/70_board.ipynb #e7ff2b06
 _ink,_ours,_pub = '#2b3038','#2f6fde','#8d95a0' # text, our rows, published rows
 
+def _told_args(args):
+    "Of the arguments of a method's rows those that tell the rows apart, in lines that leave the figure its room"
+    found = [dict(o.split('=', 1) for o in re.split(r' (?=\w+=)', a) if o) for a in args]
+    return pd.Series([textwrap.fill(_args(d), 44) for d in _differences(found)], args.index, dtype=object)
+
 def _label(r):
-    "A row's name in the figure, in two lines for ours"
+    "A row's name in the figure, in two lines or more for ours"
     if r.by!='ours': return f'{r.method} (blog)' if r.status=='blog' else r.method
     how = [r.pool, _pre(r) and f'{_pre(r)} pre', r.encoder, r.source]
     return f'{r.method} {r.args}'.strip()+'\n'+', '.join(filter(None, how))
@@ -353,10 +358,11 @@ def _panel(ax, g, marks):
 def plot_board(
     df:pd.DataFrame, # The board, or part of it, such as one track
 ):
-    "Methods by accuracy, ours in color, with error bars; a panel a size. Returns the figure"
+    "Methods by accuracy, ours in color and with the arguments that tell rows of one method apart, with error bars; a panel a size. Returns the figure"
     import matplotlib.pyplot as plt
     df = df[df.status!='void'].drop_duplicates(['track','size','epochs','method','by','row'])
     if not len(df): raise IwangError('nothing to draw: no rows in this part of the board')
+    df = df.assign(args=df.groupby('method').args.transform(_told_args))
     df = df.assign(label=[_label(r) for r in df.itertuples()])
     marks = dict(zip(sorted(df.epochs.unique()), 'osD^vP*X'*9))
     panels = [g for _,g in df.groupby(['track','size'], sort=False)]
