@@ -34,7 +34,7 @@ class _TimmStages(nn.Module):
 
 # %% ../nbs/02_encoder.ipynb #6ab2ed92
 class _Strided(nn.Conv2d):
-    "A convolution with a stride, whose weights get their true gradient from maps of one pixel's width as well"
+    "A convolution with a stride, whose output and gradient are right for maps of one pixel's width as well"
     def forward(self, x):
         if 1 not in x.shape[-2:] or isinstance(self.padding, str): return super().forward(x)
         res = F.conv2d(x, self.weight, self.bias, 1, self.padding, self.dilation, self.groups)
