@@ -64,9 +64,9 @@ def check_above_0(**values):
         if not v>0: raise IwangError(f'{k}={v}: it must be above 0')
 
 def check_0_to_1(**values):
-    "Raise `IwangError` for a value that is not in 0..1, under its name"
+    "Raise `IwangError` for a value, or for several of them, that are not in 0..1, under their name"
     for k,v in values.items():
-        if not 0<=v<=1: raise IwangError(f'{k}={v}: it must be in 0..1')
+        if not all(0<=o<=1 for o in L(v)): raise IwangError(f'{k}={v}: it must be in 0..1')
 
 @contextmanager
 def _one_line(name):

@@ -9,8 +9,8 @@ __all__ = ['negative_cosine', 'BYOL', 'SimSiam']
 
 # %% ../../nbs/37_pretext.byol.ipynb #88f880a9
 from fastai.vision.all import *
-from ..data import IwangError, check_0_to_1
-from .memory import Branches, Remember
+from ..data import IwangError
+from .memory import Branches, Remember, check_momentum
 from .views import _JointTask, in_float32, mlp
 
 # %% ../../nbs/37_pretext.byol.ipynb #2c720bc3
@@ -30,12 +30,12 @@ class BYOL(_JointTask):
 
     @delegates(_JointTask.__init__)
     def __init__(self,
-        momentum:float=.99, # Part of the teacher's old weights that each step keeps, at first
+        momentum=(.99,1.), # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
         p_blur=(1.,.1), # Probability of a blurred view: a number, or one for each view
         p_solarize:float=.2, # Probability that the second view is solarized
         **kwargs
     ):
-        check_0_to_1(momentum=momentum)
+        check_momentum(momentum)
         store_attr()
         super().__init__(p_blur=p_blur, **kwargs)
 

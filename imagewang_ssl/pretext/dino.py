@@ -11,7 +11,7 @@ from fastai.vision.all import *
 from ..data import IwangError, check_0_to_1, check_above_0
 from ..cluster import sinkhorn
 from ..tiles import tile_side
-from .memory import Remember, Teacher
+from .memory import Remember, Teacher, check_momentum
 from .views import MultiCrop, _JointTask, gather, in_float32, own_part
 
 # %% ../../nbs/38_pretext.dino.ipynb #64acab35
@@ -121,7 +121,7 @@ class DINONet(nn.Module):
     "Crops to vectors of the large views (bs,2,dim), scores of all crops (bs,crops,k), the teacher's answers and scores (bs,2,k)"
     def __init__(self,
         student, # A `CropNet`
-        momentum:float, # Of the `Teacher`
+        momentum, # Of the `Teacher`
         temps:tuple, # The teacher's temperature at the start and after `warm`
         warm:float, # Part of the training after which it stays
         even:bool=False, # Whether answers are shared out over the batch, rather than centered
@@ -156,14 +156,15 @@ class DINO(_CropTask):
         temp:float=.1, # Temperature of the student's softmax
         teacher_temps:tuple=(.02,.02), # Temperature of the teacher's, at the start and later
         warm:float=.3, # Part of the training after which the teacher's temperature stays
-        momentum:float=.97, # Part of the teacher's old weights that each step keeps, at first
+        momentum=(.97,1.), # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
         centering:str='sinkhorn', # What keeps answers apart: 'sinkhorn', the batch is shared out; 'mean', the usual scores are subtracted
         **kwargs
     ):
         super().__init__(**kwargs)
         if centering not in ('sinkhorn','mean'): raise IwangError(f"centering='{centering}' is unknown: choose sinkhorn or mean")
         check_above_0(temp=temp, warm=warm, teacher_temps=min(teacher_temps))
-        check_0_to_1(momentum=momentum, warm=warm)
+        check_momentum(momentum)
+        check_0_to_1(warm=warm)
         store_attr()
 
     def model(self, encoder):

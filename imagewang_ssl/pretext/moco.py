@@ -8,8 +8,8 @@ __all__ = ['info_nce', 'batch_nce', 'Shuffled', 'MoCo']
 
 # %% ../../nbs/36_pretext.moco.ipynb #0902f276
 from fastai.vision.all import *
-from ..data import IwangError, check_0_to_1
-from .memory import Branches, Queue, Remember
+from ..data import IwangError
+from .memory import Branches, Queue, Remember, check_momentum
 from .views import _ContrastTask, gather, in_float32, mlp
 
 # %% ../../nbs/36_pretext.moco.ipynb #96e15859
@@ -61,14 +61,14 @@ class MoCo(_ContrastTask):
     @delegates(_ContrastTask.__init__)
     def __init__(self,
         version:str='v2', # 'v2': others come from a queue; 'v3': from the batch, and the student has a predictor
-        momentum:float=.97, # Part of the teacher's old weights that each step keeps, at first
+        momentum=.97, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
         queue:int=1024, # Keys in the queue (v2)
         groups:int=8, # Groups in which keys are normalized (v2); 1: no shuffled batch norm
         **kwargs
     ):
         super().__init__(**kwargs)
         if version not in ('v2','v3'): raise IwangError(f"version='{version}' is unknown: choose v2 or v3")
-        check_0_to_1(momentum=momentum)
+        check_momentum(momentum)
         if min(queue, groups)<1: raise IwangError(f'queue={queue}, groups={groups}: both must be 1 or more')
         store_attr()
 
