@@ -1728,6 +1728,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.train.pretrain': ('train.html#pretrain', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.provenance': ('train.html#provenance', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.quiet_bars': ('train.html#quiet_bars', 'imagewang_ssl/train.py'),
+                                     'imagewang_ssl.train.rates': ('train.html#rates', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.reproduce': ('train.html#reproduce', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.resolve_precision': ('train.html#resolve_precision', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.run': ('train.html#run', 'imagewang_ssl/train.py')}}}
