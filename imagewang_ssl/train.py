@@ -55,7 +55,7 @@ def _settings(base,
     lr:float=None, # Learning rate; default: the recipe's
     wd:float=None, # Weight decay; default: the recipe's
     bs:int=None, # Batch size; default: the recipe's
-    warmup:float=None, # Part of the training in which the learning rate rises from 0; default: none
+    warmup:float=None, # Part of the training in which the learning rate rises from 0; default: the recipe's
     precision:str='auto', # fp32, bf16, or auto: bf16 where the device computes in it
     recipe:dict=None, # Further changes to the recipe
     pixels:bool=True, # Keep decoded images in a `PixelStore`; off: decode the files every epoch
@@ -66,6 +66,7 @@ def _settings(base,
     res = {**_fixed, **base, **given, **(recipe or {})}
     check_above_0(lr=res['lr'], bs=res['bs'])
     if not 0<=res.get('warmup', 0)<1: raise IwangError(f"warmup={res['warmup']}: it must be in 0..1, and below 1")
+    if not res.get('warmup'): res.pop('warmup', None)      # records from before there was one go on naming the same row
     res['precision'] = resolve_precision(res['precision'])
     return res, dict(bs=res['bs'], pixels=pixels, num_workers=ifnone(num_workers, min(8, defaults.cpus)))
 
@@ -286,7 +287,7 @@ def _run(encoder, arch, dls, size, epochs, recipe, seed, info):
                 pretrain=meta or None, recipe=recipe, **log, **about)
 
 # %% ../nbs/50_train.ipynb #cab8423d
-@delegates(pretrain, but='task,out,save_to,epochs,lr,wd,recipe')
+@delegates(pretrain, but='task,out,save_to,epochs,lr,wd,warmup,recipe')
 def run(
     task='grey_blur', # Name of a pretext task, a `Pretext`, or 'scratch' for no pretraining
     source:str='sample', # sample, imagewang, 160, 320, full, a folder, an archive or its URL
@@ -323,7 +324,7 @@ def reproduce(
     for key,rs in groupby(recs, lambda r: str(r['pretrain'] and r['pretrain']['seed'])).items():
         r,p = rs[0],rs[0]['pretrain']
         enc = p and pretrain(get_pretext(r['task'], **r['task_args']), path, p['size'], p['epochs'], r['encoder'], p['pool'],
-                             p['seed'], recipe=p['recipe'], **kwargs)
+                             p['seed'], recipe=dict(p['recipe'], warmup=p['recipe'].get('warmup', 0)), **kwargs)
         for o in rs: new += finetune(enc, path, r['size'], r['epochs'], 1, r['encoder'], o['seed'], recipe=r['recipe'],
                                      save_to=save_to, **kwargs)
     return new

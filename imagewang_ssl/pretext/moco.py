@@ -57,12 +57,13 @@ class Shuffled(nn.Module):
 class MoCo(_ContrastTask):
     "Find an image's other view, as a momentum teacher sees it, among the vectors of other images"
     paper,name = 'https://arxiv.org/abs/1911.05722','moco'
+    recipe = dict(_ContrastTask.recipe, warmup=.1)
 
     @delegates(_ContrastTask.__init__)
     def __init__(self,
         version:str='v2', # 'v2': others come from a queue; 'v3': from the batch, and the student has a predictor
-        momentum=.97, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
-        queue:int=1024, # Keys in the queue (v2)
+        momentum=.9, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
+        queue:int=512, # Keys in the queue (v2)
         groups:int=8, # Groups in which keys are normalized (v2); 1: no shuffled batch norm
         **kwargs
     ):
