@@ -64,7 +64,7 @@ class MoCo(_ContrastTask):
         version:str='v2', # 'v2': others come from a queue; 'v3': from the batch, and the student has a predictor
         momentum=.9, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
         queue:int=512, # Keys in the queue (v2)
-        groups:int=8, # Groups in which keys are normalized (v2); 1: no shuffled batch norm
+        groups:int=2, # Groups in which keys are normalized (v2); 1: no shuffled batch norm
         **kwargs
     ):
         super().__init__(**kwargs)
