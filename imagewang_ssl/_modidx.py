@@ -129,6 +129,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'imagewang_ssl.data.bars_visible': ('data.html#bars_visible', 'imagewang_ssl/data.py'),
                                     'imagewang_ssl.data.check_0_to_1': ('data.html#check_0_to_1', 'imagewang_ssl/data.py'),
                                     'imagewang_ssl.data.check_above_0': ('data.html#check_above_0', 'imagewang_ssl/data.py'),
+                                    'imagewang_ssl.data.check_below_1': ('data.html#check_below_1', 'imagewang_ssl/data.py'),
                                     'imagewang_ssl.data.check_imagewang': ('data.html#check_imagewang', 'imagewang_ssl/data.py'),
                                     'imagewang_ssl.data.get_imagewang': ('data.html#get_imagewang', 'imagewang_ssl/data.py'),
                                     'imagewang_ssl.data.make_folder': ('data.html#make_folder', 'imagewang_ssl/data.py'),

@@ -14,7 +14,7 @@ from copy import deepcopy
 import imagewang_ssl
 from datetime import datetime, timezone
 from fastai.vision.all import *
-from .data import IwangError, bars_visible, check_above_0, get_imagewang, source_info
+from .data import IwangError, bars_visible, check_above_0, check_below_1, get_imagewang, source_info
 from .pixels import PixelStore
 from .load import finetune_block, label_pools, load_size
 from .encoder import Encoder, create_encoder, load_encoder, save_encoder
@@ -65,7 +65,7 @@ def _settings(base,
     given = {k:v for k,v in dict(lr=lr, wd=wd, bs=bs, warmup=warmup, precision=precision).items() if v is not None}
     res = {**_fixed, **base, **given, **(recipe or {})}
     check_above_0(lr=res['lr'], bs=res['bs'])
-    if not 0<=res.get('warmup', 0)<1: raise IwangError(f"warmup={res['warmup']}: it must be in 0..1, and below 1")
+    check_below_1(warmup=res.get('warmup', 0))
     if not res.get('warmup'): res.pop('warmup', None)      # records from before there was one go on naming the same row
     res['precision'] = resolve_precision(res['precision'])
     return res, dict(bs=res['bs'], pixels=pixels, num_workers=ifnone(num_workers, min(8, defaults.cpus)))
@@ -324,7 +324,7 @@ def reproduce(
     for key,rs in groupby(recs, lambda r: str(r['pretrain'] and r['pretrain']['seed'])).items():
         r,p = rs[0],rs[0]['pretrain']
         enc = p and pretrain(get_pretext(r['task'], **r['task_args']), path, p['size'], p['epochs'], r['encoder'], p['pool'],
-                             p['seed'], recipe=dict(p['recipe'], warmup=p['recipe'].get('warmup', 0)), **kwargs)
+                             p['seed'], recipe={'warmup':0, **p['recipe']}, **kwargs)
         for o in rs: new += finetune(enc, path, r['size'], r['epochs'], 1, r['encoder'], o['seed'], recipe=r['recipe'],
                                      save_to=save_to, **kwargs)
     return new

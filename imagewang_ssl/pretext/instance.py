@@ -8,7 +8,7 @@ __all__ = ['row_cosines', 'Bank', 'bank_nce', 'Banked', 'Instance', 'across_accu
 
 # %% ../../nbs/43_pretext.instance.ipynb #d0f72387
 from fastai.vision.all import *
-from ..data import IwangError, check_0_to_1, check_above_0
+from ..data import IwangError, check_0_to_1, check_above_0, check_below_1
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
 from .deep_cluster import _Labelled
@@ -91,7 +91,7 @@ class _Rows(_JointTask, _Labelled):
     ):
         super().__init__(**kwargs)
         check_above_0(temp=temp)
-        if not 0<=momentum<1: raise IwangError(f'momentum={momentum}: it must be in 0..1, and below 1')
+        check_below_1(momentum=momentum)
         store_attr()
 
     def first_labels(self, dataset):
