@@ -1,15 +1,15 @@
 """Break what each pretext task does, one small change at a time: its notebook must fail.
 
 `mutants.txt` holds the changes. Each is made in a copy of the project, the changed notebook is exported, and the task's
-notebook runs until a cell fails. A failed assertion or an `IwangError` kills the mutant; any other error says that the
-mutant itself is wrong.
+notebook runs until a cell fails: at first without the cells that train, for most mutants die elsewhere, and then all of
+it. A failed assertion or an `IwangError` kills the mutant; any other error says that the mutant itself is wrong.
 
     python tests/mutants.py                     # all of them
     python tests/mutants.py --only rotation     # by a part of a notebook's, a task's or a mutant's name
     python tests/mutants.py --list
     python tests/mutants.py --table             # write the table of CONTRIBUTING.md
 """
-import argparse, collections, json, multiprocessing, os, re, shutil, sys, tempfile, time
+import argparse, collections, functools, json, multiprocessing, os, re, shutil, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -54,7 +54,8 @@ def make_copy(m, copy):
     shutil.copytree(root/'imagewang_ssl', copy/'imagewang_ssl', ignore=shutil.ignore_patterns('__pycache__'))
     (copy/'nbs').mkdir()
     shutil.copy(notebook_path(m.notebook), copy/'nbs')
-    nb = mutated(json.loads(notebook_path(m.within).read_text(encoding='utf-8')), m)
+    nb = json.loads(notebook_path(m.within).read_text(encoding='utf-8'))
+    if m.old: nb = mutated(nb, m)
     notebook_path(m.within, copy).write_text(json.dumps(nb), encoding='utf-8')
 
 def own_caches(home):
@@ -69,21 +70,27 @@ def own_caches(home):
         else: (here/p.name).symlink_to(p)
     os.environ['FASTAI_HOME'] = str(home)
 
-def first_failure(path):
-    "The number of the first cell that fails in the notebook `path`, and its error; None and None if all is well"
+def failures(path, brief=False):
+    "Numbers and errors of the cells that fail in the notebook `path`; `brief`: leave out cells that train"
     from nbdev.test import CaptureShell, get_config, nb_test_cells
     shell = CaptureShell(path)
     for c in nb_test_cells(path, get_config(path.parent).tst_flags.split()):
+        if brief and re.search(r'\.fit|\.check\(', c.source): continue
         shell.run(c.source)
-        if shell.exc: return c.idx_,shell.exc
-    return None,None
+        if shell.exc: yield c.idx_,shell.exc
 
 def verdict(error):
     "What the first error of its notebook says of a mutant"
     if error is None: return 'survived'
     return 'killed' if type(error).__name__ in ('AssertionError','IwangError') else 'invalid'
 
-def child(m, copy):
+def result(path, known):
+    "What became of the mutant in the notebook `path`, and the cell and the error that say so"
+    if known is None: cell,error = next(failures(path), (None,None))
+    else: cell,error = next(((c,e) for c,e in failures(path, True) if verdict(e)=='killed' and c not in known), (None,None))
+    return verdict(error),'' if error is None else f'cell {cell}: {type(error).__name__}: {" ".join(str(error).split())[:80]}'
+
+def child(m, copy, known):
     "In a process of its own: run `m` in its copy and write down what came of it"
     log = os.open(copy/'log', os.O_WRONLY|os.O_CREAT)
     for f in 1,2: os.dup2(log, f)
@@ -94,25 +101,37 @@ def child(m, copy):
     nb_export(notebook_path(m.within, copy), copy/'imagewang_ssl')
     import imagewang_ssl
     assert Path(imagewang_ssl.__file__).is_relative_to(copy), imagewang_ssl.__file__
-    cell,error = first_failure(notebook_path(m.notebook, copy))
-    said = '' if error is None else f'cell {cell}: {type(error).__name__}: {" ".join(str(error).split())[:80]}'
-    (copy/'result').write_text(json.dumps((verdict(error), said, sum(os.times()[:4]))))
+    path = notebook_path(m.notebook, copy)
+    res = result(path, known) if m.old else [c for c,_ in failures(path, True)]
+    (copy/'result').write_text(json.dumps((res, sum(os.times()[:4]))))
     os._exit(0)
 
-def attempt(m):
-    "What became of `m`, where it died, and the CPU seconds it took"
+def run(m, known=None):
+    "What `child` found out about `m`, and the CPU seconds it took"
     with tempfile.TemporaryDirectory() as d:
         copy = Path(d).resolve()
         make_copy(m, copy)
-        p = server.Process(target=child, args=(m, copy))
+        p = server.Process(target=child, args=(m, copy, known))
         p.start()
         p.join(limit)
         if p.is_alive():
             p.kill()
             p.join()
-            return 'invalid',f'not done after {limit} s',limit
-        if not (copy/'result').exists(): return 'invalid',(copy/'log').read_text().strip()[-300:],0.
+            return ('invalid',f'not done after {limit} s'),limit
+        if not (copy/'result').exists(): return ('invalid',(copy/'log').read_text().strip()[-300:]),0.
         return json.loads((copy/'result').read_text())
+
+@functools.cache
+def fail_anyway(notebook):
+    "Cells of a notebook that fail without any change when those that train are left out"
+    return run(Mutant(notebook, '', '', '', '', notebook))[0]
+
+def attempt(m):
+    "What became of `m`, where it died, and the CPU seconds: at first without cells that take long, then in the whole notebook"
+    first,secs = run(m, fail_anyway(m.notebook))
+    if first[0]=='killed': return *first,secs
+    last,more = run(m)
+    return *last,secs+more
 
 def table(ms):
     "The table of CONTRIBUTING.md: how many mutants each task has"

@@ -1,5 +1,5 @@
 "The mutants fit the notebooks of today; `python tests/mutants.py` runs them"
-import json
+import collections, json, subprocess, sys
 import pytest
 from mutants import Mutant, mutants, mutated, notebook_path, read_mutants, root, verdict, with_table
 
@@ -10,6 +10,15 @@ def test_applies(m):
     assert [c['source'] for c in changed['cells']] != [''.join(c['source']) for c in nb['cells']]
     assert m.new != m.old
     assert notebook_path(m.notebook).exists()
+
+def test_enough():
+    "Two mutants or more for every pretext task, each with a name of its own"
+    code = 'from imagewang_ssl.pretext.core import list_pretexts; print(*list_pretexts())'
+    r = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], cwd=root, capture_output=True, text=True)
+    count = collections.Counter(m.task for m in mutants())
+    assert r.stdout and [t for t in r.stdout.split() if count[t]<2]==[], r.stderr
+    assert set(count)==set(r.stdout.split())
+    assert len({(m.task,m.name) for m in mutants()})==len(mutants())
 
 def test_table():
     guide = (root/'CONTRIBUTING.md').read_text(encoding='utf-8')
