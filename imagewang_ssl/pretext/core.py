@@ -12,7 +12,8 @@ from fastai.vision.all import *
 from fastcore.docments import docments
 from ..data import IwangError, get_imagewang
 from ..pixels import PixelDL, PixelStore
-from ..load import RandomView, load_size, pretrain_block
+from ..augment import RandomView
+from ..load import load_size, pretrain_block
 from ..encoder import create_encoder, load_encoder, save_encoder
 
 # %% ../../nbs/10_pretext.core.ipynb #08a9e2ec
