@@ -206,6 +206,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.heads.Decoder.__init__': ('heads.html#decoder.__init__', 'imagewang_ssl/heads.py'),
                                      'imagewang_ssl.heads.Decoder.forward': ('heads.html#decoder.forward', 'imagewang_ssl/heads.py')},
             'imagewang_ssl.load': { 'imagewang_ssl.load.RandomView': ('load.html#randomview', 'imagewang_ssl/load.py'),
+                                    'imagewang_ssl.load._files': ('load.html#_files', 'imagewang_ssl/load.py'),
                                     'imagewang_ssl.load._train_or_holdout': ('load.html#_train_or_holdout', 'imagewang_ssl/load.py'),
                                     'imagewang_ssl.load.finetune_block': ('load.html#finetune_block', 'imagewang_ssl/load.py'),
                                     'imagewang_ssl.load.labelled_files': ('load.html#labelled_files', 'imagewang_ssl/load.py'),
