@@ -290,7 +290,7 @@ def _published():
     ours_only = dict.fromkeys(['row','args','pool','encoder','source'], '')
     pub = published_rows().assign(track='official', by='published', **ours_only)
     px = pub.note.str.extract(r'run at (\d+) px', expand=False)
-    return pub.assign(px=px.fillna(pub['size']).astype(int), counts=pub.runs.astype(str)).to_dict('records')
+    return pub.assign(px=px.astype(float).fillna(pub['size']).astype(int), counts=pub.runs.astype(str)).to_dict('records')
 
 def derive_board(
     runs:str|Path='runs', # The folder of records
@@ -489,8 +489,10 @@ def _label(r):
     return f'{r.method} {r.args}'.strip()+'\n'+', '.join(filter(None, how))
 
 def _told_runs(counts):
-    "How many runs the rows of one line have, in the order of their epochs"
-    return f', {", ".join(dict.fromkeys(counts))} run{"s"*any(c!="1" for c in counts)}'
+    "How many runs the rows of one line have, in the order of their epochs, on a line of their own where they differ"
+    alike = counts.nunique()==1
+    told = counts.iloc[0] if alike else ', '.join(counts)
+    return f'{", " if alike else chr(10)}{told} run{"s"*(told!="1")}'
 
 def _panel(ax, g, marks):
     "Draw one size of a track: a line a method, best at the top, a mark an epoch count"
