@@ -44,6 +44,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.board._no_formula': ('board.html#_no_formula', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._no_number': ('board.html#_no_number', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._notes': ('board.html#_notes', 'imagewang_ssl/board.py'),
+                                     'imagewang_ssl.board._other_data': ('board.html#_other_data', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._our_row': ('board.html#_our_row', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._panel': ('board.html#_panel', 'imagewang_ssl/board.py'),
                                      'imagewang_ssl.board._pre': ('board.html#_pre', 'imagewang_ssl/board.py'),

@@ -20,7 +20,7 @@ from fastcore.foundation import L
 from fastcore.xml import A,Body,Div,Figure,H1,H2,Head,Html,Input,Label,Main,Meta,P,Safe,Script,Small,Span,Style,\
     Table,Tbody,Td,Th,Thead,Title,Tr,to_xml
 import pandas as pd
-from .data import IwangError,is_imagewang,write_atomic
+from .data import IwangError,is_imagewang,known_contents,write_atomic
 from .load import label_pools,own_pools,pools
 
 # %% ../nbs/70_board.ipynb #47f4e481
@@ -128,18 +128,22 @@ def load_records(
 
 # %% ../nbs/70_board.ipynb #2602bbf1
 def _data(source):
-    "What identifies the images of a `source`"
-    return {k: source[k] for k in ('name','fingerprint')}
+    "What identifies the images of a `source`: their content, too, unless the fingerprint is known to go with it"
+    known = source.get('content') in (None,known_contents.get(source['fingerprint']))
+    return {k: source[k] for k in ('name','fingerprint','content')[:2 if known else 3]}
+
+def _other_data(source, pre):
+    "The data that pretraining saw, or None where it was that of `source`; an older one does not tell its content"
+    seen = pre.get('source', source)
+    same = all(seen.get(k, source.get(k))==source.get(k, seen.get(k)) for k in ('name','fingerprint','content'))
+    return None if same else _data(seen)
 
 def row_key(rec):
     "What all the runs of a row have in common"
     key = {k: rec[k] for k in ('task','task_args','encoder','encoder_args','size','epochs','recipe')}
-    data,pre = _data(rec['source']),rec['pretrain']
-    if pre:
-        seen = _data(pre.get('source', rec['source']))
-        other = {} if seen==data else dict(source=seen)
-        pre = {k: pre[k] for k in ('pool','size','epochs','recipe')} | other
-    return dict(key, source=data, pretrain=pre)
+    pre = rec['pretrain'] and {k: rec['pretrain'][k] for k in ('pool','size','epochs','recipe')}
+    if pre and (other := _other_data(rec['source'], rec['pretrain'])): pre['source'] = other
+    return dict(key, source=_data(rec['source']), pretrain=pre)
 
 def row_id(
     rec:dict, # A run record
@@ -233,9 +237,8 @@ def _counts(groups):
 
 def _source(rec):
     "The name of a record's data; of both where pretraining saw other data"
-    name,pre = rec['source']['name'],rec['pretrain'] or {}
-    seen = pre.get('source', rec['source'])
-    return name if _data(seen)==_data(rec['source']) else f'{seen["name"]}>{name}'
+    other = _other_data(rec['source'], rec['pretrain'] or {})
+    return (f'{other["name"]}>' if other else '') + rec['source']['name']
 
 def _notes(rec, need, counts, groups, repeats):
     "What a row of ours has to say beside its columns"
@@ -289,8 +292,8 @@ def _published():
     "The published rows with all the columns of the board"
     ours_only = dict.fromkeys(['row','args','pool','encoder','source'], '')
     pub = published_rows().assign(track='official', by='published', **ours_only)
-    px = pub.note.str.extract(r'run at (\d+) px', expand=False)
-    return pub.assign(px=px.astype(float).fillna(pub['size']).astype(int), counts=pub.runs.astype(str)).to_dict('records')
+    px = pub.note.str.extract(r'run at (\d+) px', expand=False).astype(float)
+    return pub.assign(px=px.fillna(pub['size']).astype(int), counts=pub.runs.astype(str)).to_dict('records')
 
 def derive_board(
     runs:str|Path='runs', # The folder of records
@@ -308,7 +311,7 @@ def derive_board(
 def _setting(rec, pre):
     "All of a record that is neither a seed nor a result, nor follows from the rest"
     keep = {k: rec[k] for k in ('task','task_args','encoder','encoder_args','size','epochs','k') if k in rec}
-    seen = {k: pre[k] for k in ('pool','size') if k in pre} | {'source':_data(pre.get('source', rec['source']))}
+    seen = {k: pre[k] for k in ('pool','size') if k in pre} | {'source':_other_data(rec['source'], pre)}
     return dict(keep, source=_data(rec['source']), recipe=pre.get('recipe', {}), pretrain=seen)
 
 _parts = 'task_args.','recipe.','encoder_args.'
