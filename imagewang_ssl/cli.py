@@ -171,7 +171,7 @@ def reproduce_cmd(
     row:str, # Id of one of our rows, as iwang-board shows it
     source:str, # Where the data is: it must have the fingerprint in the records
     runs:str='runs', # Folder of run records
-    save_to:str='out/reproduced', # Folder for new records and encoders; what it has, made the same way, is not run again
+    save_to:str='out/reproduced', # Folder for new records and encoders; what it has, made alike, is not run again
     pretrain_source:str=None, # Where the data of the pretraining is, if that was other data
 ):
     "Run a row again from its records; show what differs, old accuracies beside new, and whether they agree (status 0)"
