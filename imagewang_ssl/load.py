@@ -8,13 +8,15 @@ __all__ = ['pools', 'label_pools', 'own_pools', 'pool_files', 'labelled_files', 
 
 # %% ../nbs/04_load.ipynb #49f9cfa6
 from fastai.vision.all import *
-from .data import IwangError
-from .pixels import PixelDL, SquareImage
+from .data import IwangError, list_images
+from .pixels import Photo, PixelDL, SquareImage
 
 # %% ../nbs/04_load.ipynb #1faea0eb
 pools = {'unsup': ['unsup'], 'unsup+train': ['unsup','train'], 'all': ['unsup','train','val']}
 label_pools = {'train+labels': ['train'], 'unsup+train+labels': ['unsup','train']}   # Of tasks that see train's labels
 own_pools = 'clips','scenes+unsup',*label_pools   # What tasks learn from that bring images, or labels, of their own
+
+def _files(path, splits): return L(Path(path)/f for f in list_images(path, splits)[0])
 
 def pool_files(
     path, # Folder that holds train/, val/ and unsup/
@@ -23,11 +25,11 @@ def pool_files(
 )->L: # Paths, sorted
     "The images that pretraining on `pool` sees; no label is read from any of the paths"
     if pool not in known: raise IwangError(f"pool '{pool}' is unknown: choose one of {', '.join(known)}")
-    return L(sorted((f for d in known[pool] for f in get_image_files(Path(path)/d)), key=str))
+    return _files(path, known[pool])
 
 def labelled_files(path)->L:
     "The images of train/ and val/, sorted; their folder's name is their label"
-    return L(sorted(get_image_files(path, folders=['train','val']), key=str))
+    return _files(path, ['train','val'])
 
 # %% ../nbs/04_load.ipynb #0dc21d66
 def load_size(size:int)->int:
@@ -64,8 +66,8 @@ def pretrain_block(
     **kwargs # Passed to `DataBlock`
 )->DataBlock:
     "Unlabelled images, for `dataloaders(path)`"
-    return DataBlock(blocks=ImageBlock, splitter=RandomSplitter(valid_pct, seed=0), item_tfms=SquareImage(loads or load_size(size)),
-                     batch_tfms=ifnone(batch_tfms, [RandomView(size)]),
+    return DataBlock(blocks=ImageBlock(Photo), splitter=RandomSplitter(valid_pct, seed=0),
+                     item_tfms=SquareImage(loads or load_size(size)), batch_tfms=ifnone(batch_tfms, [RandomView(size)]),
                      **merge(dict(dl_type=PixelDL, get_items=partial(pool_files, pool=pool)), kwargs))
 
 # %% ../nbs/04_load.ipynb #a43fb173
@@ -87,6 +89,7 @@ def finetune_block(
     vocab=None, # Class names; default: the folders of train/
 )->DataBlock:
     "Labelled images, for `dataloaders(path)`"
-    return DataBlock(blocks=(ImageBlock, CategoryBlock(vocab=vocab)), get_items=labelled_files, get_y=parent_label,
+    return DataBlock(blocks=(ImageBlock(Photo), CategoryBlock(vocab=vocab)),
+                     get_items=labelled_files, get_y=parent_label,
                      splitter=_train_or_holdout(valid), item_tfms=SquareImage(load_size(size)),
                      batch_tfms=ifnone(batch_tfms, [RandomView(size)]), dl_type=PixelDL)
