@@ -1788,7 +1788,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.train._has_bf16': ('train.html#_has_bf16', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._hash8': ('train.html#_hash8', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._identity': ('train.html#_identity', 'imagewang_ssl/train.py'),
-                                     'imagewang_ssl.train._its_runs': ('train.html#_its_runs', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._kept': ('train.html#_kept', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._log_line': ('train.html#_log_line', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._opt': ('train.html#_opt', 'imagewang_ssl/train.py'),
@@ -1799,6 +1798,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.train._pretrain_dls': ('train.html#_pretrain_dls', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._reseed': ('train.html#_reseed', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._run': ('train.html#_run', 'imagewang_ssl/train.py'),
+                                     'imagewang_ssl.train._run_of': ('train.html#_run_of', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._same_data': ('train.html#_same_data', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._save_new': ('train.html#_save_new', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train._say_recorded': ('train.html#_say_recorded', 'imagewang_ssl/train.py'),
@@ -1827,5 +1827,4 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.train.reproduce': ('train.html#reproduce', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.resolve_precision': ('train.html#resolve_precision', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.run': ('train.html#run', 'imagewang_ssl/train.py'),
-                                     'imagewang_ssl.train.run_key': ('train.html#run_key', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.source_now': ('train.html#source_now', 'imagewang_ssl/train.py')}}}

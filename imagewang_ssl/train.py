@@ -6,7 +6,7 @@
 __all__ = ['recipes', 'recipe_choices', 'ground', 'older_recipe', 'resolve_precision', 'computing_in', 'NonFiniteLoss',
            'StopOnNonFinite', 'SayNonFinite', 'quiet_bars', 'rates', 'fit', 'provenance', 'check_writable', 'keep',
            'source_now', 'differences', 'encoder_file', 'pretrain', 'check_valid', 'finetune_dls', 'finetune_learner',
-           'check_labelled', 'run_key', 'recorded', 'finetune', 'check_cell', 'run', 'reproduce', 'compare_runs']
+           'check_labelled', 'recorded', 'finetune', 'check_cell', 'run', 'reproduce', 'compare_runs']
 
 # %% ../nbs/50_train.ipynb #80c2e82c
 import hashlib, json, platform, resource, statistics, subprocess, sys, tempfile, time
@@ -19,10 +19,10 @@ from .data import IwangError, bars_visible, check_0_to_1, check_above_0, check_b
 from .data import is_imagewang, source_info, write_atomic
 from .pixels import PixelStore
 from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
-from .encoder import Encoder, create_encoder, load_encoder, save_encoder
+from .encoder import Encoder, check_build, create_encoder, load_encoder, save_encoder
 from .heads import Classifier
-from .board import check_record, official_runs, record_name, row_id
-from .board import save_pretraining, save_record, track_of
+from .board import cell_size, check_record, first_runs, official_runs, official_sizes, record_name, row_id
+from .board import run_key, save_pretraining, save_record, track_of
 from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/50_train.ipynb #18531dde
@@ -310,9 +310,10 @@ def _fresh(arch, size, encoder_args):
 
 def _check_json(about):
     "Raise `IwangError` unless arguments of task and architecture can be written into a record"
-    for k in 'task_args','encoder_args':
-        try: json.dumps(about[k])
-        except TypeError as e: raise IwangError(f'{k}={about[k]} cannot be recorded: {e}') from None
+    try:
+        json.dumps(about['task_args'])
+        check_build(about['encoder'], about['size'], **about['encoder_args'])
+    except (TypeError,IwangError) as e: raise IwangError(f'what is saved could not be read again: {e}') from None
 
 def _plan(task, source, size, epochs, encoder, encoder_args, pool, seed, **kwargs):
     "A pretraining before it runs: its task, the folder of its data, how that is loaded, and how its record begins"
@@ -444,12 +445,7 @@ def check_labelled(
     if new: raise IwangError(f"val of {path} has classes that train has not: {', '.join(new)}")
 
 # %% ../nbs/50_train.ipynb #5e433ca1
-def run_key(
-    rec:dict, # A run record
-)->tuple:
-    "Row, seed of the pretraining, seed: what tells a run from all others"
-    return row_id(rec),rec['pretrain'] and rec['pretrain']['seed'],rec['seed']
-
+def _run_of(rec): return row_id(rec),run_key(rec)
 def _agree(a, b, keys): return all(a.get(k)==b.get(k) for k in keys if a.get(k) and b.get(k))
 
 def recorded(
@@ -463,7 +459,7 @@ def recorded(
             old = json.loads(p.read_text(encoding='utf-8'))
             check_record(old)
         except (IwangError,OSError,ValueError): continue
-        same = record_name(old)==p.name and run_key(old)==run_key(rec) and _agree(old, rec, alike)
+        same = record_name(old)==p.name and _run_of(old)==_run_of(rec) and _agree(old, rec, alike)
         if same and _agree(old['pretrain'] or {}, rec['pretrain'] or {}, alike): return old,p
 
 # %% ../nbs/50_train.ipynb #c6a878a7
@@ -542,7 +538,7 @@ def finetune(
 # %% ../nbs/50_train.ipynb #df4ac920
 def check_cell(source, size, epochs, runs=None, pool=None):
     "Raise `IwangError` unless this is an official cell: the board's sizes, epochs and runs, on Image网 itself"
-    for k,v,known in ('size', size, (128,192,256)),('epochs', epochs, official_runs):
+    for k,v,known in ('size', cell_size(size), official_sizes),('epochs', epochs, official_runs):
         if v not in known: raise IwangError(f'{k}={v} is no official cell: choose one of {", ".join(map(str, known))}')
     need = official_runs[epochs]
     if ifnone(runs, need)<need: raise IwangError(f'runs={runs}: official cells of {epochs} epochs need {need} or more')
@@ -605,12 +601,6 @@ def run(
     return L(rec for rec,_ in done.values())
 
 # %% ../nbs/50_train.ipynb #a4fcec71
-def _its_runs(recs):
-    "The first record of each run, by seeds"
-    runs = {}
-    for r in sorted(recs, key=lambda r: r['date']): runs.setdefault(run_key(r), r)
-    return [runs[k] for k in sorted(runs, key=lambda k: (k[0], -1 if k[1] is None else k[1], k[2]))]
-
 def _same_data(source, size, was, remedy=''):
     "The folder of `source`, whose fingerprint must be that of `was`"
     path = get_imagewang(source, size)
@@ -626,7 +616,7 @@ def reproduce(
     **kwargs # `pixels` and `num_workers`, as for `finetune`
 )->L: # A new record for each run of `recs`: by the seed of the pretraining, then by seed
     "Run a row of the board again: the same task, settings and seeds"
-    recs = _its_runs(recs)
+    recs = first_runs(recs)
     r,pre = recs[0],recs[0]['pretrain']
     path = _same_data(source, r['size'], r['source'])
     also = dict(kwargs, encoder_args=r['encoder_args'])
@@ -673,8 +663,8 @@ def compare_runs(
     new, # Records of the same runs, from `reproduce`
 )->tuple: # Lines of text, and whether they agree
     "What differs between then and now, old accuracies beside the new, and whether they agree"
-    known = {run_key(r)[1:]:r for r in new}
-    pairs = [(r, known[run_key(r)[1:]]) for r in _its_runs(old) if run_key(r)[1:] in known]
+    known = {run_key(r):r for r in new}
+    pairs = [(r, known[run_key(r)]) for r in first_runs(old) if run_key(r) in known]
     accs = [[100*r['accuracy'][-1] for r in rs] for rs in zip(*pairs)]
     lines = _then_and_now(pairs)
     for (r,_),a,b in zip(pairs, *accs):
