@@ -25,14 +25,15 @@ from .load import label_pools,own_pools,pools
 
 # %% ../nbs/70_board.ipynb #47f4e481
 _num = int,float
+_loss = int,float,type(None)   # none where a validation loss was not finite
 _word = re.compile(r'\w[\w.-]*')
 record_schema = dict(schema=int, task=_word, task_args=dict, encoder=_word, encoder_args=dict,
     source=dict(name=_word, fingerprint=_word, train=int, val=int, unsup=int), size=int, epochs=int, seed=int,
-    pretrain=(dict,type(None)), recipe=dict, accuracy=[_num], train_loss=[_num], valid_loss=[_num], seconds=_num,
+    pretrain=(dict,type(None)), recipe=dict, accuracy=[_num], train_loss=[_num], valid_loss=[_loss], seconds=_num,
     images_per_second=_num, peak_mb=_num, commit=(str,type(None)),
     versions=dict(imagewang_ssl=str, python=str, torch=str, fastai=str), device=str, date=str)
 pretrain_schema = dict(pool=str, size=int, epochs=int, images_seen=int, seed=int, recipe=dict, train_loss=[_num],
-    valid_loss=[_num], metrics=dict, seconds=_num, peak_mb=_num)
+    valid_loss=[_loss], metrics=dict, seconds=_num, peak_mb=_num)
 
 # %% ../nbs/70_board.ipynb #89fc6d5b
 def _check(val, kind, name=''):
