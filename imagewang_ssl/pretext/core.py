@@ -149,6 +149,12 @@ def _check_batch(self:Pretext, make):
     assert all(p.isfinite().all() for p in a if p.is_floating_point()), f'{self}: a batch is not finite'
 
 @patch
+def _check_valid(self:Pretext, dls):
+    "An input of validation is as large as one of training"
+    train,valid = [[tuple(o.shape[1:]) for o in _flat(dl.one_batch()[0])] for dl in dls.loaders]
+    assert train==valid, f'{self}: validation sees inputs {valid}, training {train}'
+
+@patch
 def _check_random(self:Pretext, arch, size):
     "No weight of encoder, head or loss is the same under two seeds, as a pretrained one would be"
     def params(seed):
@@ -192,7 +198,7 @@ def check(self:Pretext,
     steps:int=12, # Steps on the one batch
     lr:float=1e-3, # Learning rate of these steps
 )->tuple: # First and last loss on the batch
-    "Raise `AssertionError` unless this task works: random weights, batch, gradient, learning, a saved encoder"
+    "Raise `AssertionError` unless this task works: random weights, batches, gradient, learning, a saved encoder"
     make = lambda: self.dataloaders('sample', size, bs=bs, num_workers=0)
     self._check_random(arch, size)
     self._check_batch(make)
@@ -204,6 +210,7 @@ def check(self:Pretext,
     learn.model.train()
     self._check_gradient(learn, b, encoder)
     losses = self._check_learns(learn, b, steps, lr)
+    self._check_valid(dls)
     with tempfile.TemporaryDirectory() as d: again = load_encoder(save_encoder(encoder, Path(d)/'e.safetensors'))
     x = torch.rand(2, encoder.in_channels, size, size)
     test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))
