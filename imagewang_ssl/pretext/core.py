@@ -14,6 +14,7 @@ from ..data import IwangError, get_imagewang
 from ..pixels import PixelDL, PixelStore
 from ..load import RandomView, load_size, pretrain_block
 from ..encoder import create_encoder, load_encoder, save_encoder
+from ..heads import Decoder
 
 # %% ../../nbs/10_pretext.core.ipynb #08a9e2ec
 class PretextTransform(ItemTransform):
@@ -155,6 +156,14 @@ def _check_valid(self:Pretext, dls):
     assert train==valid, f'{self}: validation sees inputs {valid}, training {train}'
 
 @patch
+def _check_drawn(self:Pretext, model, x, size):
+    "What a decoder draws is as large as the images"
+    decoders = [m for m in model.modules() if isinstance(m, Decoder)]
+    with Hooks(decoders, lambda m,i,o: tuple(o.shape[-2:])) as hooks: pred = model(x)
+    for s in hooks.stored: assert s==(size,size), f'{self}: its decoder draws {s} of images of {size} px'
+    return pred
+
+@patch
 def _check_random(self:Pretext, arch, size):
     "No weight of encoder, head or loss is the same under two seeds, as a pretrained one would be"
     def params(seed):
@@ -205,7 +214,7 @@ def check(self:Pretext,
     set_seed(0)
     dls,encoder = make(),create_encoder(arch, size)
     learn,b = self.learner(dls, encoder),_plain(dls.one_batch())
-    pred = learn.model.eval()(b[0])
+    pred = self._check_drawn(learn.model.eval(), b[0], size)
     test_eq(find_bs(pred), find_bs(b[1] if len(b)>1 else b[0]))
     learn.model.train()
     self._check_gradient(learn, b, encoder)
