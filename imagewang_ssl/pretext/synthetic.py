@@ -111,7 +111,7 @@ class SyntheticModel(nn.Module):
 
     def forward(self, x):
         n,maps = len(x[0]),self.encoder(torch.cat(x))
-        depth,normals,contours = self.head([m[:n] for m in maps]).split([1,3,1], 1)
+        depth,normals,contours = self.head(maps.each(lambda m: m[:n])).split([1,3,1], 1)
         embed = maps[-1].mean((2,3))
         domain = self.domain(reverse_gradient(F.layer_norm(embed, embed.shape[1:]), self.adversary))
         return depth, normals, contours, domain.view(2,n).T
