@@ -11,7 +11,7 @@ from fastai.vision.all import *
 from PIL import Image, ImageOps
 from .. import render
 from ..data import IwangError, bars_visible, make_folder
-from ..load import view_mat
+from ..augment import view_mat
 from ..pixels import open_square
 from .core import Pretext, PretextDL, PretextTransform
 
