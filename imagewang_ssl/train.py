@@ -27,12 +27,10 @@ from .board import run_key, save_pretraining, save_record, track_of
 from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/50_train.ipynb #18531dde
-recipes = dict(
-    pretrain=dict(opt='AdamW', schedule='flat_cos', lr=2e-3, wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.),
-    finetune=dict(opt='AdamW', schedule='flat_cos', lr=3e-3, wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.,
-                  label_smoothing=.1))
-recipe_choices = dict(opt=['AdamW'], schedule=['flat_cos'], precision=['fp32','bf16','auto'])
-_in_every_record = 'opt','schedule','lr','wd','bs','pct_start','precision','label_smoothing'
+_both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.)
+recipes = dict(pretrain=dict(_both, lr=2e-3), finetune=dict(_both, lr=3e-3, label_smoothing=.1))
+recipe_choices = dict(protocol=[2], opt=['AdamW'], schedule=['flat_cos'], precision=['fp32','bf16','auto'])
+_in_every_record = 'protocol','opt','schedule','lr','wd','bs','pct_start','precision','label_smoothing'
 
 def older_recipe(
     stage:str, # 'pretrain' or 'finetune'
@@ -70,7 +68,7 @@ def _check_recipe(recipe, base):
         if k not in base: raise IwangError(f"the recipe has no '{k}': it has {', '.join(base)}")
         if k in recipe_choices:
             one_of = recipe_choices[k]
-            if v not in one_of: raise IwangError(f"{k}='{v}' is unknown: choose {' or '.join(one_of)}")
+            if v not in one_of: raise IwangError(f"{k}='{v}' is unknown: choose {' or '.join(map(str, one_of))}")
         elif isinstance(v, bool) or not isinstance(v, (int,float)): raise IwangError(f'{k}={v!r}: it must be a number')
     check_above_0(lr=recipe['lr'])
     check_0_to_1(pct_start=recipe['pct_start'], label_smoothing=recipe.get('label_smoothing', 0))
