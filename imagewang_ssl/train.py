@@ -297,9 +297,10 @@ def _kept(path, about):
 def _check_size(encoder, size):
     "Raise `IwangError` if photos of `size` are nothing for `encoder`"
     if encoder.in_channels!=3: raise IwangError(f'this encoder takes {encoder.in_channels} channels, and photos have 3')
-    made = f"the encoder '{encoder.arch}' was made for {encoder.size} px"
     try: encoder.eval().embed(torch.zeros(2, 3, size, size))
-    except (AssertionError,RuntimeError): raise IwangError(f'{made} and cannot take {size} px: fine-tune at its size') from None
+    except (AssertionError,RuntimeError):
+        made = f"the encoder '{encoder.arch}' was made for {encoder.size} px"
+        raise IwangError(f'{made} and cannot take {size} px: fine-tune at its size') from None
 
 def _fresh(arch, size, encoder_args):
     "An encoder with random weights for photos of `size`"
