@@ -230,10 +230,10 @@ def check_writable(
 ):
     "Raise `IwangError` unless `place` can be written; what is missing is not made"
     place = Path(place)
-    if file and place.is_dir(): raise IwangError(f'{place} is a folder: name a file')
+    if file and os.path.isdir(place): raise IwangError(f'{place} is a folder: name a file')
     folder = place.parent if file else place
-    while not folder.exists(): folder = folder.parent
-    if not folder.is_dir(): raise IwangError(f'{place} cannot be written: {folder} is a file, not a folder')
+    while not os.path.exists(folder): folder = folder.parent
+    if not os.path.isdir(folder): raise IwangError(f'{place} cannot be written: {folder} is a file, not a folder')
     try: write_atomic(folder/f'.iwang-{os.getpid()}', b'0'*4096).unlink()
     except IwangError as e: raise IwangError(f"{place} cannot be written: {str(e).split(': ')[-1]}") from None
 
@@ -246,8 +246,7 @@ def keep(
     "`save(result, place)`; where that fails, save in the temporary folder and raise an `IwangError` that names it"
     try: return save(result, place)
     except (IwangError,OSError) as e:
-        spare = Path(tempfile.mkdtemp(prefix='imagewang_ssl-'))/Path(place).name
-        try: path = save(result, spare)
+        try: path = save(result, Path(tempfile.mkdtemp(prefix='imagewang_ssl-'))/Path(place).name)
         except (IwangError,OSError) as e2: raise IwangError(f'{e}; nor could it be kept: {e2}') from None
         raise IwangError(f'{e}: the result is kept as {path}') from None
 
@@ -313,7 +312,8 @@ def _check_size(encoder, size):
     if encoder.in_channels!=3: raise IwangError(f'this encoder takes {encoder.in_channels} channels, and photos have 3')
     try: encoder.eval().embed(torch.zeros(2, 3, size, size))
     except (AssertionError,RuntimeError):
-        raise IwangError(f"the encoder '{encoder.arch}' was made for {encoder.size} px and cannot take {size} px: fine-tune at its size") from None
+        made = f"the encoder '{encoder.arch}' was made for {encoder.size} px"
+        raise IwangError(f'{made} and cannot take {size} px: fine-tune at its size') from None
 
 def _fresh(arch, size, encoder_args):
     "An encoder with random weights for photos of `size`"
@@ -431,7 +431,8 @@ def finetune_dls(
     **kwargs # Passed to `DataBlock.dataloaders`: `num_workers`, `device`, ...
 )->DataLoaders:
     "Batches of labelled images"
-    return finetune_block(size, valid).dataloaders(path, bs=bs, store=PixelStore(path, load_size(size)) if pixels else None, **kwargs)
+    store = PixelStore(path, load_size(size)) if pixels else None
+    return finetune_block(size, valid).dataloaders(path, bs=bs, store=store, **kwargs)
 
 def finetune_learner(
     dls, # From `finetune_dls`
@@ -535,7 +536,8 @@ def finetune(
         raise IwangError(f'the encoder was built with {enc.kwargs}, not {encoder_args}: leave encoder_args out')
     _check_size(enc, size)
     if save_to and encoder is not None and 'task' not in encoder.meta:
-        raise IwangError('this encoder does not tell how it was trained (its meta is empty), so its runs are not saved: make it with pretrain')
+        lacks = 'this encoder does not tell how it was trained (its meta is empty)'
+        raise IwangError(f'{lacks}, so its runs are not saved: make it with pretrain')
     meta = None if encoder is None else encoder.meta
     draft,path,load,done = _cell(meta, enc.arch, enc.kwargs, source, size, epochs, runs, seed, valid, save_to, official,
                                  alike, **kwargs)
@@ -636,12 +638,12 @@ def reproduce(
     if pre:
         remedy = ': say with pretrain_source where the data of the pretraining is'
         pre_path = _same_data(ifnone(pretrain_source, path), pre['size'], pre.get('source', r['source']), remedy)
-        task,pre_recipe = get_pretext(r['task'], **r['task_args']),older_recipe('pretrain', pre['recipe'])
+        pre_recipe = older_recipe('pretrain', pre['recipe'])
     new,recipe = L(),older_recipe('finetune', r['recipe'])
     for rs in groupby(recs, lambda r: str(r['pretrain'] and r['pretrain']['seed'])).values():
         enc,p = None,rs[0]['pretrain']
-        if p: enc = pretrain(task, pre_path, p['size'], p['epochs'], r['encoder'], p['pool'], p['seed'], out=save_to,
-                             recipe=pre_recipe, **also)
+        if p: enc = pretrain(get_pretext(r['task'], **r['task_args']), pre_path, p['size'], p['epochs'], r['encoder'],
+                             p['pool'], p['seed'], out=save_to, recipe=pre_recipe, **also)
         for o in rs: new += finetune(enc, path, r['size'], r['epochs'], 1, r['encoder'], o['seed'], save_to=save_to,
                                      alike=ground, recipe=recipe, **also)
     return new
@@ -667,9 +669,9 @@ def _then_and_now(pairs):
 
 def _spread(old, new, n_val):
     "Two standard errors of the difference of the means of `old` and `new`, accuracies in %"
-    p,vars = statistics.mean(old+new)/100,[statistics.variance(o) for o in (old,new) if len(o)>1]
-    guesses = 1e4*p*(1-p)/n_val
-    return 2*math.sqrt(2*max(guesses, statistics.mean(vars or [0]))/len(old))
+    p,found = statistics.mean(old+new)/100,[statistics.variance(o) for o in (old,new) if len(o)>1]
+    binomial = 1e4*p*(1-p)/n_val
+    return 2*math.sqrt(2*max(binomial, statistics.mean(found or [0]))/len(old))
 
 def compare_runs(
     old, # Records
