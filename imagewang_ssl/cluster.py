@@ -79,18 +79,20 @@ def fill_empty(
 def kmeans(
     x, # Points (n,d)
     k:int, # Number of clusters, at most n
-    n_iter:int=30, # Iterations; fewer when nothing changes any more
+    n_iter:int=300, # Iterations at most; it is done when no point changes its cluster
     init='++', # '++' (k-means++), 'random' points, or centroids (k,d)
     seed:int=0, # Seed of the start
 )->tuple: # Centroids (k,d), labels (n,); each centroid is the mean of its points, and none is without
     "Lloyd's k-means"
     if not 0<k<=len(x): raise IwangError(f'{k} clusters of {len(x)} images: there must be at least one, and no more than images')
     c = init if isinstance(init, Tensor) else _start(x, k, init, torch.Generator().manual_seed(seed))
-    labels = None
+    labels = torch.full((len(x),), -1, device=x.device)
     for _ in range(n_iter):
         old,labels = labels,fill_empty(x, nearest(x, c)[0], k)
         c = _means(x, labels, k)
-        if old is not None and labels.equal(old): break
+        moved = (labels!=old).sum().item()
+        if not moved: break
+    else: print(f'kmeans: after {n_iter} iterations {moved} of {len(x)} points still change their cluster: raise n_iter')
     return c,labels
 
 # %% ../nbs/09_cluster.ipynb #cb6d6829

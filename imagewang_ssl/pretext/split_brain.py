@@ -38,11 +38,9 @@ class SplitBrainModel(nn.Module):
     def forward(self, views):
         n = len(views[0])
         maps = self.encoder(torch.cat(views))
-        ab,l = [],[]
-        for m,h in zip(maps, self.halves):
-            ab.append(m[:n,:h])
-            l.append(m[n:,h:])
-        return self.ab(FeatureMaps(ab, maps.size)),self.l(FeatureMaps(l, maps.size))
+        halves = [(m[:n,:h], m[n:,h:]) for m,h in zip(maps, self.halves)]
+        ab,l = (FeatureMaps(o, getattr(maps, 'size', None)) for o in zip(*halves))
+        return self.ab(ab),self.l(l)
 
 # %% ../../nbs/15_pretext.split_brain.ipynb #55636a3d
 class SplitBrain(Pretext):
