@@ -71,46 +71,53 @@ def _value(s):
     try: return ast.literal_eval(s)
     except (ValueError, SyntaxError): return s
 
-def _task(name, task_args):
-    "The task `name` with arguments from a string such as 'damage=grey n=2'"
-    pairs = [o.partition('=') for o in task_args.split()]
+def _named(option, text):
+    "The arguments in a string such as 'damage=grey n=2', which was given for `option`"
+    pairs = [o.partition('=') for o in text.split()]
     for k,eq,v in pairs:
-        if not (eq and v): raise IwangError(f"task_args: '{k}{eq}' is not of the form name=value")
-    return get_pretext(name, **{k:_value(v) for k,_,v in pairs})
+        if not (eq and v): raise IwangError(f"{option}: '{k}{eq}' is not of the form name=value")
+    return {k:_value(v) for k,_,v in pairs}
+
+def _task(name, task_args): return get_pretext(name, **_named('task_args', task_args))
 
 # %% ../nbs/80_cli.ipynb #5b6314dc
 @command('iwang-pretrain')
-@delegates(train.pretrain, but='task,out,recipe')
+@delegates(train.pretrain, but='task,out,recipe,encoder_args')
 def pretrain_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks
     task_args:str='', # Its arguments, such as "damage=grey n=2"
-    out:str='out/encoder.safetensors', # File to save the encoder in
+    encoder_args:str='', # Arguments of the architecture, such as "sa=True"
+    out:str='out', # File for the encoder (.safetensors), never overwritten, or a folder: its name tells its settings
     **kwargs
 ):
     "Train an encoder from random weights on a pretext task and save it"
-    enc = train.pretrain(_task(task, task_args), out=out, **kwargs)
-    print(f"saved {out}: {enc.arch}, {task}, {enc.meta['images_seen']} images in {enc.meta['seconds']:.0f} s, peak {enc.meta['peak_mb']} MiB")
+    enc = train.pretrain(_task(task, task_args), out=out, encoder_args=_named('encoder_args', encoder_args), **kwargs)
+    seen,seconds,mb = [enc.meta[k] for k in ('images_seen','seconds','peak_mb')]
+    print(f'{enc.arch}, {task}: {seen} images in {seconds:.0f} s, peak {mb} MiB')
 
 @command('iwang-finetune')
-@delegates(train.finetune, but='encoder,save_to,recipe')
+@delegates(train.finetune, but='encoder,save_to,recipe,encoder_args,alike')
 def finetune_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: from scratch
-    save_to:str=None, # Folder for the run records; default: runs, and none with --valid train
+    encoder_args:str='', # From scratch: arguments of the architecture, such as "sa=True"
+    save_to:str=None, # Folder for run records; runs it has are not run again. Default: runs; none with --valid train
     **kwargs
 ):
     "Train an encoder on the labels, measure its accuracy and write a record of each run"
     if save_to is None and kwargs['valid']=='val': save_to = 'runs'
-    _summary(train.finetune(encoder, save_to=save_to, **kwargs))
+    _summary(train.finetune(encoder, save_to=save_to, encoder_args=_named('encoder_args', encoder_args), **kwargs))
 
 @command('iwang-run')
-@delegates(train.run, but='task')
+@delegates(train.run, but='task,encoder_args')
 def run_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks, or scratch
     task_args:str='', # Its arguments, such as "damage=grey n=2"
+    encoder_args:str='', # Arguments of the architecture, such as "sa=True"
     **kwargs
 ):
     "Pretrain, fine-tune, and write a record of each run: a row of the board"
-    _summary(train.run(task if task=='scratch' else _task(task, task_args), **kwargs))
+    task = task if task=='scratch' else _task(task, task_args)
+    _summary(train.run(task, encoder_args=_named('encoder_args', encoder_args), **kwargs))
 
 # %% ../nbs/80_cli.ipynb #dbebfa62
 def _summary(recs):
@@ -131,6 +138,7 @@ def probe_cmd(
 ):
     "Ask an encoder, without training it, what nearest neighbours and a linear map make of its features"
     if table: return print(board.probing_table(runs).round(2).to_string(index=False, na_rep=''))
+    if kwargs['save_to']: train.check_writable(kwargs['save_to'])
     r = evaluate.probe_record(encoder, **kwargs)
     print(f"{r['task']} {r['size']} px, {r['epochs']} epochs: {r['k']} nearest neighbours {100*r['knn']:.2f} % ({100*r['knn_all']:.2f} % among all of train), "
           f"linear {100*r['ridge']:.2f} %")
@@ -148,6 +156,8 @@ def board_cmd(
 ):
     "Print the leaderboard that the run records and the published entries give"
     if check: return print(f'{board.check_board(runs, check)} is what {runs} gives')
+    for dest in csv,page,figure:
+        if dest: train.check_writable(dest, file=True)
     df = board.derive_board(runs)
     if track: df = df[df.track==track]
     if not len(df): raise IwangError(f"no rows of track '{track}': there are {', '.join(board.derive_board(runs).track.unique())}")
@@ -161,10 +171,13 @@ def reproduce_cmd(
     row:str, # Id of one of our rows, as iwang-board shows it
     source:str, # Where the data is: it must have the fingerprint in the records
     runs:str='runs', # Folder of run records
-    save_to:str='out/reproduced', # Folder for the new records
+    save_to:str='out/reproduced', # Folder for new records and encoders; what it has, made alike, is not run again
+    pretrain_source:str=None, # Where the data of the pretraining is, if that was other data
 ):
-    "Run a row of the board again from its records and show the old accuracies beside the new"
+    "Run a row again from its records; show what differs, old accuracies beside new, and whether they agree (status 0)"
     old = board.find_row(row, runs)
-    new = train.reproduce(old, source, save_to=save_to)
-    for a,b in zip(old, new): print(f"seed {a['seed']}: {100*a['accuracy'][-1]:.2f} % then, {100*b['accuracy'][-1]:.2f} % now")
+    new = train.reproduce(old, source, save_to=save_to, pretrain_source=pretrain_source)
     _summary(new)
+    lines,agree = train.compare_runs(old, new)
+    print(*lines, sep='\n')
+    return 0 if agree else 1

@@ -79,18 +79,20 @@ def fill_empty(
 def kmeans(
     x, # Points (n,d)
     k:int, # Number of clusters, at most n
-    n_iter:int=30, # Iterations; fewer when nothing changes any more
+    n_iter:int=300, # Iterations at most; it is done when no point changes its cluster
     init='++', # '++' (k-means++), 'random' points, or centroids (k,d)
     seed:int=0, # Seed of the start
 )->tuple: # Centroids (k,d), labels (n,); each centroid is the mean of its points, and none is without
     "Lloyd's k-means"
     if not 0<k<=len(x): raise IwangError(f'{k} clusters of {len(x)} images: there must be at least one, and no more than images')
     c = init if isinstance(init, Tensor) else _start(x, k, init, torch.Generator().manual_seed(seed))
-    labels = None
+    labels = torch.full((len(x),), -1, device=x.device)
     for _ in range(n_iter):
         old,labels = labels,fill_empty(x, nearest(x, c)[0], k)
         c = _means(x, labels, k)
-        if old is not None and labels.equal(old): break
+        moved = (labels!=old).sum().item()
+        if not moved: break
+    else: print(f'kmeans: after {n_iter} iterations {moved} of {len(x)} points still change their cluster: raise n_iter')
     return c,labels
 
 # %% ../nbs/09_cluster.ipynb #cb6d6829
@@ -110,20 +112,39 @@ def even_order(
     return members[start[c]+turn%counts[c]]
 
 # %% ../nbs/09_cluster.ipynb #9e54fdf9
+def _even_factors(s, n_iter, tol):
+    "Log factors of rows (...,n,1) and columns (...,1,k), and by how much the worst column's sum is off, relative to 1/k"
+    n,k = s.shape[-2:]
+    v,c = -s.logsumexp(-2, keepdim=True)-math.log(k),None
+    for _ in range(n_iter):
+        if c is None or c.log().abs().max()>100:                 # factors as large as this move into the table
+            v = v if c is None else v+c.log()
+            table = (s+v).softmax(-1)/n
+            c = torch.ones_like(v)
+        sums = c*((table@c.mT).reciprocal().mT@table)*k/n
+        off = (sums-1).abs().max().item()
+        if not off>=tol: break
+        c = c/sums
+    v = v+c.log()
+    return -(s+v).logsumexp(-1, keepdim=True)-math.log(n),v,off
+
 def sinkhorn(
     scores, # (...,n,k), of n images for k labels; more dimensions in front are tables of their own
     eps:float=.05, # Weight of the entropy, in units of the scores: smaller gives harder assignments and needs more iterations
-    n_iter:int=100, # Iterations at most
-    tol:float=.01, # Stop when all columns' sums are as near to 1/k as this, relative to it; 0: do not look, so that a GPU need not be waited for
+    n_iter:int=2000, # Iterations at most
+    tol:float=.01, # Go on until all columns' sums are as near to 1/k as this, relative to it; 0: just `n_iter` times
 )->tuple: # Table (...,n,k) of sum 1, and log factors (...,k) of its columns
     "Soft labels, evenly used: a table whose rows sum to 1/n and whose columns sum to 1/k"
+    if tol:
+        s = (scores.cpu() if scores.device.type=='mps' else scores).double()/eps     # mps has no float64
+        u,v,off = _even_factors(s, n_iter, tol)
+        if not off<tol: print(f'sinkhorn: after {n_iter} iterations labels are uneven by up to {off:.0%}: raise eps or n_iter')
+        return (s+u+v).exp().to(scores.device, torch.float),v.squeeze(-2).to(scores.device, torch.float)
     s = scores.float()/eps
     n,k = s.shape[-2:]
-    u,v = s.new_zeros(*s.shape[:-1], 1),None
+    u = s.new_zeros(*s.shape[:-1], 1)
     for _ in range(n_iter):
-        new = -(s+u).logsumexp(-2, keepdim=True)-math.log(k)
-        if tol and v is not None and (new-v).abs().max()<tol: break     # the factors by which the columns are wrong
-        v = new
+        v = -(s+u).logsumexp(-2, keepdim=True)-math.log(k)
         u = -(s+v).logsumexp(-1, keepdim=True)-math.log(n)
     return (s+u+v).exp(),v.squeeze(-2)
 

@@ -29,13 +29,15 @@ def knn_accuracy(
     bank, # Features (n,d) and labels (n,) to look neighbours up in
     query, # Features (m,d) and labels (m,) to classify
     k:int=20, # Neighbours
+    t:float=None, # Temperature of the votes, DINO's is .07; default: each neighbour has one vote, nearness breaks ties
 )->float:
     "Part of `query` that its `k` nearest neighbours in `bank` classify rightly"
     (bx,by),(qx,qy) = [(F.normalize(x.float(), dim=1), y) for x,y in (bank,query)]
     n,right = int(by.max())+1,0
     for x,y in zip(qx.split(1024), qy.split(1024)):
         sim,at = (x@bx.T).topk(min(k, len(bx)))
-        votes = torch.zeros(len(x), n, device=x.device).scatter_add_(1, by[at], 1+sim/(10*k))
+        weight = 1+sim/(10*k) if t is None else ((sim-sim[:,:1])/t).exp()      # the nearest has 1: nothing overflows
+        votes = torch.zeros(len(x), n, device=x.device).scatter_add_(1, by[at], weight)
         right += (votes.argmax(1)==y).sum().item()
     return right/len(qy)
 
@@ -67,7 +69,8 @@ def _judge(bank, query, k):
     x,y = bank
     asked = torch.isin(y, query[1].unique())
     near = x[asked],y[asked]
-    return dict(knn=knn_accuracy(near, query, k), ridge=ridge_accuracy(near, query), knn_all=knn_accuracy(bank, query, k))
+    return dict(knn=knn_accuracy(near, query, k), ridge=ridge_accuracy(near, query),
+                knn_all=knn_accuracy(bank, query, k), knn_dino=knn_accuracy(near, query, k, t=.07))
 
 def probe(
     encoder, # An `Encoder`, or a file with one
@@ -76,7 +79,7 @@ def probe(
     k:int=20, # Neighbours
     pixels:bool=True, # Read from a `PixelStore`
     valid:str='val', # 'val', or 'train': fifths of train held out in turn, for choosing settings
-)->dict: # Accuracies: knn, ridge, knn_all
+)->dict: # Accuracies: knn, ridge, knn_all, knn_dino
     "How well simple classifiers do on the features of an encoder that is not trained any further"
     if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder)
     if k<1: raise IwangError(f'k={k}: it must be 1 or more')
@@ -86,7 +89,7 @@ def probe(
     if valid=='val': return _judge(bank, query, k)
     (x,y),classes = [torch.cat(o) for o in zip(bank, query)],query[1].unique()
     found = [_judge(*o, k) for o in _fifths(x, y, classes)]
-    return {m: np.mean([o[m] for o in found]) for m in found[0]}
+    return {m: float(np.mean([o[m] for o in found])) for m in found[0]}
 
 # %% ../nbs/60_evaluate.ipynb #d830b1ea
 @delegates(probe, but='encoder')

@@ -61,12 +61,26 @@ def test_no_photos():
 
 @pytest.mark.parametrize('args', [
     ['iwang-run', '--task', 'rotatoin'], ['iwang-finetune', '--epochs', '0'], ['iwang-data', '--source', '/no/such/folder'],
-    ['iwang-run', '--official', '--size', '100'], ['iwang-pretrain', '--colour', 'red']])
+    ['iwang-run', '--official', '--size', '100'], ['iwang-pretrain', '--colour', 'red'], ['iwang-pretrain', '--bs', '1'],
+    ['iwang-run', '--size', '32', '--save_to', '/dev/null/runs']])
 def test_bad_input(args, tmp_path):
     "One clear line and a non-zero status, as a shell sees it"
     r = run(bins/args[0], *args[1:], cwd=tmp_path)
     assert r.returncode!=0 and r.stdout=='' and r.stderr.count('\n')==1, r.stdout+r.stderr
     assert list(tmp_path.iterdir())==[]
+
+def test_stopped_and_started_again(tmp_path):
+    "A command that was stopped finds the encoder that it made"
+    small = '--size 32 --epochs 1 --pretrain_epochs 1 --runs 1 --encoder test_resnet'
+    args = [bins/'iwang-run', '--task', 'rotation', *small.split()]
+    first = run(*args, cwd=tmp_path)
+    assert first.returncode==0, first.stderr
+    (encoder,),(record,) = [list((tmp_path/d).iterdir()) for d in ('out','runs')]
+    assert encoder.name.startswith('sample-rotation-32px-1ep-seed0-')
+    record.unlink()
+    again = run(*args, cwd=tmp_path)
+    assert again.returncode==0 and 'not trained again' in again.stdout, again.stdout+again.stderr
+    assert again.stdout.count('train_loss')==1 and len(list((tmp_path/'runs').iterdir()))==1
 
 def test_public_api():
     r = run(sys.executable, '-W', 'ignore', '-c', 'from imagewang_ssl.all import *; print(Rotation().name, Learner.__name__, get_imagewang.__name__)')

@@ -11,7 +11,7 @@ __all__ = ['negative_cosine', 'BYOL', 'SimSiam']
 from fastai.vision.all import *
 from ..data import IwangError
 from .memory import Branches, Remember, check_momentum
-from .views import _JointTask, in_float32, mlp
+from .views import _JointTask, Projector, in_float32, mlp
 
 # %% ../../nbs/37_pretext.byol.ipynb #2c720bc3
 @in_float32
@@ -40,6 +40,7 @@ class BYOL(_JointTask):
         super().__init__(p_blur=p_blur, **kwargs)
 
     def views(self, size, **kwargs): return super().views(size, **merge(dict(p_solarize=(0.,self.p_solarize)), kwargs))
+    def head(self, encoder): return Projector(encoder.chs[-1], self.hidden, self.dim, last_norm=False)
     def model(self, encoder): return Branches(encoder, self.head(encoder), mlp(self.dim, self.hidden, self.dim, last_norm=False), self.momentum)
     def loss_func(self, pred, y): return negative_cosine(pred[0], pred[1].flip(1))     # each view's target is that of the other
     def callbacks(self): return [*super().callbacks(), Remember()]

@@ -10,8 +10,8 @@ import hashlib, inspect
 from fastai.vision.all import *
 from PIL import Image, ImageOps
 from .. import render
-from ..data import IwangError, bars_visible, make_folder
-from ..load import view_mat
+from ..data import IwangError, bars_visible, make_folder, open_image
+from ..augment import view_mat
 from ..pixels import open_square
 from .core import Pretext, PretextDL, PretextTransform
 
@@ -92,8 +92,11 @@ def _beside(frame, name):
 
 def _read_map(f, size):
     "The values in the file `f` as a square (1,size,size)"
-    try: x = np.load(f) if f.suffix=='.npy' else np.asarray(Image.open(f).convert('L') if f.parent.name=='mask' else Image.open(f))
-    except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read ({e})') from None
+    if f.suffix=='.npy':
+        try: x = np.load(f)
+        except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read ({e})') from None
+    else:
+        with open_image(f) as im: x = np.asarray(im.convert('L') if f.parent.name=='mask' else im)
     x = np.squeeze(x).astype(np.float32)
     x = Image.fromarray(x[...,0] if x.ndim==3 else x)
     return np.asarray(ImageOps.fit(x, (size,size), Image.Resampling.NEAREST))[None]

@@ -96,7 +96,8 @@ class Hypercolumns(nn.Module):
         self.out = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), ConvLayer(width, width), nn.Conv2d(width, n_out, 1))
 
     def forward(self, maps):
-        size = [s*self.stride//4 for s in maps[0].shape[-2:]]
+        image = getattr(maps, 'size', None) or [s*self.stride for s in maps[0].shape[-2:]]
+        size = [s//4 for s in image]
         return self.out(sum(F.interpolate(l(m), size, mode='bilinear') for l,m in zip(self.stages, maps)))
 
 # %% ../../nbs/14_pretext.colorization.ipynb #38ec7a94

@@ -12,8 +12,10 @@ from fastai.vision.all import *
 from fastcore.docments import docments
 from ..data import IwangError, get_imagewang
 from ..pixels import PixelDL, PixelStore
-from ..load import RandomView, load_size, pretrain_block
+from ..augment import RandomView
+from ..load import load_size, pretrain_block
 from ..encoder import create_encoder, load_encoder, save_encoder
+from ..heads import Decoder
 
 # %% ../../nbs/10_pretext.core.ipynb #08a9e2ec
 class PretextTransform(ItemTransform):
@@ -149,6 +151,20 @@ def _check_batch(self:Pretext, make):
     assert all(p.isfinite().all() for p in a if p.is_floating_point()), f'{self}: a batch is not finite'
 
 @patch
+def _check_valid(self:Pretext, dls):
+    "An input of validation is as large as one of training"
+    train,valid = [[tuple(o.shape[1:]) for o in _flat(dl.one_batch()[0])] for dl in dls.loaders]
+    assert train==valid, f'{self}: validation sees inputs {valid}, training {train}'
+
+@patch
+def _check_drawn(self:Pretext, model, x, size):
+    "What a decoder draws is as large as the images"
+    decoders = [m for m in model.modules() if isinstance(m, Decoder)]
+    with Hooks(decoders, lambda m,i,o: tuple(o.shape[-2:])) as hooks: pred = model(x)
+    for s in hooks.stored: assert s==(size,size), f'{self}: its decoder draws {s} of images of {size} px'
+    return pred
+
+@patch
 def _check_random(self:Pretext, arch, size):
     "No weight of encoder, head or loss is the same under two seeds, as a pretrained one would be"
     def params(seed):
@@ -192,18 +208,19 @@ def check(self:Pretext,
     steps:int=12, # Steps on the one batch
     lr:float=1e-3, # Learning rate of these steps
 )->tuple: # First and last loss on the batch
-    "Raise `AssertionError` unless this task works: random weights, batch, gradient, learning, a saved encoder"
+    "Raise `AssertionError` unless this task works: random weights, batches, gradient, learning, a saved encoder"
     make = lambda: self.dataloaders('sample', size, bs=bs, num_workers=0)
     self._check_random(arch, size)
     self._check_batch(make)
     set_seed(0)
     dls,encoder = make(),create_encoder(arch, size)
     learn,b = self.learner(dls, encoder),_plain(dls.one_batch())
-    pred = learn.model.eval()(b[0])
+    pred = self._check_drawn(learn.model.eval(), b[0], size)
     test_eq(find_bs(pred), find_bs(b[1] if len(b)>1 else b[0]))
     learn.model.train()
     self._check_gradient(learn, b, encoder)
     losses = self._check_learns(learn, b, steps, lr)
+    self._check_valid(dls)
     with tempfile.TemporaryDirectory() as d: again = load_encoder(save_encoder(encoder, Path(d)/'e.safetensors'))
     x = torch.rand(2, encoder.in_channels, size, size)
     test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))

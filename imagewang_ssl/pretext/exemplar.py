@@ -9,7 +9,7 @@ __all__ = ['turn_mat', 'warp', 'new_colors', 'views', 'Matcher', 'TripletLoss', 
 # %% ../../nbs/21_pretext.exemplar.ipynb #d7175501
 from fastai.vision.all import *
 from ..data import IwangError
-from ..load import view_mat
+from ..augment import view_mat
 from .core import Pretext
 from .corruption import other_images, turn_hue
 

@@ -11,7 +11,7 @@ import torchvision.transforms.v2.functional as TF
 from fastai.vision.all import *
 from ..data import IwangError
 from ..heads import Classifier
-from ..load import RandomView
+from ..augment import RandomView
 from .core import Pretext
 from .exemplar import Siamese, turn_mat, warp
 from .rotation import quarter_turns

@@ -137,7 +137,8 @@ class MovingObjects(_ClipTask):
     def make_batch(self, c):
         x,i = c['rgb'],torch.arange(len(c['rgb']), device=c['rgb'].device)
         m = c['mask'] if self.masks=='known' else moving_masks(x).float()
-        t = torch.randint(x.shape[1], (len(x),), device=x.device)
+        edge = int(self.masks=='difference')
+        t = torch.randint(edge, x.shape[1]-edge, (len(x),), device=x.device)
         return TensorImage(x[i,t]), m[i,t]
 
     def head(self, encoder): return Decoder(encoder.chs, encoder.strides, n_out=1)

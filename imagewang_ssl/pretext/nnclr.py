@@ -11,7 +11,6 @@ from fastai.vision.all import *
 from ..data import IwangError
 from ..cluster import nearest
 from .memory import Branches, Queue, Remember
-from .simclr import nt_xent
 from .views import _ContrastTask, gather, in_float32, mlp
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #20185539
@@ -30,9 +29,11 @@ def nnclr_loss(
     queue, # Targets of earlier images (size,dim), of length 1
     temp:float=.2, # Temperature: cosines are divided by it
 )->Tensor: # In nats
-    "Cross-entropy of finding a view's prediction by the neighbor of the other view's target, and the other way round"
-    pairs = torch.stack([neighbors(t, queue), p.flip(1)], 2)               # (bs,2,neighbor and prediction,dim)
-    return sum(nt_xent(o, temp) for o in pairs.unbind(1))/2
+    "Cross-entropy of finding a view's prediction, among those of the batch, by the neighbor of the other view's target"
+    near,p = neighbors(t, queue),F.normalize(p.flip(1), dim=-1)
+    scores = torch.einsum('ivd,jvd->vij', near, p)/temp                  # of each view's neighbors for the other's predictions
+    own = torch.arange(len(p), device=p.device).expand(2, -1)
+    return F.cross_entropy(scores.flatten(0,1), own.flatten())
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #175b2681
 class NNCLR(_ContrastTask):

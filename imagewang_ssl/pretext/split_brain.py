@@ -10,6 +10,7 @@ __all__ = ['at_color', 'SplitBrainModel', 'SplitBrain']
 from fastai.vision.all import *
 from ..data import IwangError
 from ..color import ab_bins, lab2rgb, rgb2lab
+from ..encoder import FeatureMaps
 from .core import Pretext
 from .colorization import BinChoice, Hypercolumns, Regression, at_lightness, pearson, quarter, recolor
 
@@ -37,7 +38,9 @@ class SplitBrainModel(nn.Module):
     def forward(self, views):
         n = len(views[0])
         maps = self.encoder(torch.cat(views))
-        return (self.ab([m[:n,:h] for m,h in zip(maps, self.halves)]), self.l([m[n:,h:] for m,h in zip(maps, self.halves)]))
+        halves = [(m[:n,:h], m[n:,h:]) for m,h in zip(maps, self.halves)]
+        ab,l = (FeatureMaps(o, getattr(maps, 'size', None)) for o in zip(*halves))
+        return self.ab(ab),self.l(l)
 
 # %% ../../nbs/15_pretext.split_brain.ipynb #55636a3d
 class SplitBrain(Pretext):

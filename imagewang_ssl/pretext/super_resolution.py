@@ -9,7 +9,7 @@ __all__ = ['reduce_enlarge', 'RandomFeatures', 'content_loss', 'AddToInput', 'Su
 # %% ../../nbs/17_pretext.super_resolution.ipynb #39b342cb
 from fastai.vision.all import *
 from ..data import IwangError
-from ..load import RandomView
+from ..augment import RandomView
 from ..heads import Decoder
 from ..adversary import Adversary
 from .core import Pretext

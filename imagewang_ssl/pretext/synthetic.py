@@ -13,7 +13,7 @@ from fastai.vision.all import *
 from .. import render
 from ..data import IwangError, bars_visible, make_folder
 from ..heads import Decoder
-from ..load import RandomView, view_mat
+from ..augment import view_mat
 from .core import Pretext
 
 # %% ../../nbs/25_pretext.synthetic.ipynb #56c3b28d
@@ -69,7 +69,7 @@ class WithScenes(RandTransform):
     split_idx,order = None,30
     def __init__(self, scenes, size):
         super().__init__()
-        self.scenes,self.size,self.view = scenes,size,RandomView(size, max_ratio=1.)
+        self.scenes,self.size,self.view = scenes,size,AffineCoordTfm(aff_fs=partial(view_mat, max_ratio=1.), size=size)
     def before_call(self, b, split_idx): self.valid = bool(split_idx)
 
     def draw(self, n, device):
@@ -111,7 +111,7 @@ class SyntheticModel(nn.Module):
 
     def forward(self, x):
         n,maps = len(x[0]),self.encoder(torch.cat(x))
-        depth,normals,contours = self.head([m[:n] for m in maps]).split([1,3,1], 1)
+        depth,normals,contours = self.head(maps.each(lambda m: m[:n])).split([1,3,1], 1)
         embed = maps[-1].mean((2,3))
         domain = self.domain(reverse_gradient(F.layer_norm(embed, embed.shape[1:]), self.adversary))
         return depth, normals, contours, domain.view(2,n).T
