@@ -92,7 +92,7 @@ def kmeans(
         c = _means(x, labels, k)
         moved = (labels!=old).sum().item()
         if not moved: break
-    else: print(f'kmeans: after {n_iter} iterations {moved} of {len(x)} points still change their cluster: raise n_iter')
+    else: print(f'kmeans: after {n_iter} iterations {moved} of {len(x)} points still change cluster: raise n_iter')
     return c,labels
 
 # %% ../nbs/09_cluster.ipynb #cb6d6829
@@ -113,7 +113,7 @@ def even_order(
 
 # %% ../nbs/09_cluster.ipynb #9e54fdf9
 def _even_factors(s, n_iter, tol):
-    "Log factors of rows (...,n,1) and columns (...,1,k), and by how much the worst column's sum is off, relative to 1/k"
+    "Log factors of rows (...,n,1) and columns (...,1,k), and the largest error of a column's sum, relative to 1/k"
     n,k = s.shape[-2:]
     v,c = -s.logsumexp(-2, keepdim=True)-math.log(k),None
     for _ in range(n_iter):
@@ -138,7 +138,8 @@ def sinkhorn(
     if tol:
         s = (scores.cpu() if scores.device.type=='mps' else scores).double()/eps     # mps has no float64
         u,v,off = _even_factors(s, n_iter, tol)
-        if not off<tol: print(f'sinkhorn: after {n_iter} iterations labels are uneven by up to {off:.0%}: raise eps or n_iter')
+        if not off<tol:
+            print(f'sinkhorn: after {n_iter} iterations labels are uneven by up to {off:.0%}: raise eps or n_iter')
         return (s+u+v).exp().to(scores.device, torch.float),v.squeeze(-2).to(scores.device, torch.float)
     s = scores.float()/eps
     n,k = s.shape[-2:]

@@ -26,7 +26,7 @@ def resized(x, size):
     return x if size is None or x.shape[-2:]==size else F.interpolate(x, size, mode='bilinear')
 
 class Decoder(nn.Module):
-    "Images (bs,`n_out`,h,w) from all stages' maps, at the side of the encoder's input, without an activation at the end"
+    "Images (bs,`n_out`,h,w) from all stages' maps, as large as the encoder's input, without an activation at the end"
     def __init__(self,
         chs:list, # Channels of the stages, `encoder.chs`
         strides:list, # Reductions of the stages, `encoder.strides`

@@ -22,22 +22,26 @@ from .pixels import PixelStore
 from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
 from .encoder import Encoder, check_build, create_encoder, load_encoder, save_encoder
 from .heads import Classifier
+from .prior import PriorAdjusted, asked_metrics, class_counts
 from .board import cell_size, check_record, first_runs, official_runs, official_sizes, record_name, row_id
 from .board import run_key, save_pretraining, save_record, track_of
 from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/50_train.ipynb #18531dde
 _both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.)
-recipes = dict(pretrain=dict(_both, lr=2e-3), finetune=dict(_both, lr=3e-3, label_smoothing=.1))
-recipe_choices = dict(protocol=[2], opt=['AdamW'], schedule=['flat_cos'], precision=['fp32','bf16','auto'])
-_in_every_record = 'protocol','opt','schedule','lr','wd','bs','pct_start','precision','label_smoothing'
+recipes = dict(pretrain=dict(_both, lr=2e-3),
+               finetune=dict(_both, lr=3e-3, label_smoothing=.1, prior='adjusted', tau=1.))
+recipe_choices = dict(protocol=[2], opt=['AdamW'], schedule=['flat_cos'], precision=['fp32','bf16','auto'],
+                      prior=['adjusted','none'])
+_in_every_record = 'protocol','opt','schedule','lr','wd','bs','pct_start','precision','label_smoothing','prior'
+_once = dict(pretrain={}, finetune=dict(prior='none'))   # what newer settings were before they were settings
 
 def older_recipe(
     stage:str, # 'pretrain' or 'finetune'
     recipe:dict, # From a record
 )->dict:
     "`recipe` with the settings that are newer than the record, at the values they had before they were settings"
-    return {**{k:v for k,v in recipes[stage].items() if k not in _in_every_record}, **recipe}
+    return {**{k:v for k,v in recipes[stage].items() if k not in _in_every_record}, **_once[stage], **recipe}
 
 # %% ../nbs/50_train.ipynb #1db5b452
 def _has_bf16():
@@ -437,11 +441,16 @@ def finetune_dls(
 def finetune_learner(
     dls, # From `finetune_dls`
     encoder, # From `create_encoder` or `load_encoder`; it is trained in place
-    label_smoothing:float=recipes['finetune']['label_smoothing'], # Part of the target spread over all classes
+    label_smoothing:float=recipes['finetune']['label_smoothing'], # Fraction of the target spread over all classes
+    prior:str=recipes['finetune']['prior'], # 'adjusted': class frequencies are taken out of the scores; or 'none'
+    tau:float=recipes['finetune']['tau'], # Factor of the log frequencies, see `PriorAdjusted`
 )->Learner:
-    "A `Learner` that trains `encoder` and a new classifier on labels"
+    "A `Learner` that trains `encoder` and a new classifier, its two parameter groups, on labels"
     model = nn.Sequential(encoder, Classifier(encoder.chs[-1], len(dls.vocab)))
-    return Learner(dls, model, loss_func=LabelSmoothingCrossEntropyFlat(eps=label_smoothing), metrics=accuracy)
+    loss = LabelSmoothingCrossEntropyFlat(eps=label_smoothing)
+    if prior=='adjusted': loss = PriorAdjusted(loss, class_counts(dls), tau)
+    return Learner(dls, model, loss_func=loss, opt_func=FusedAdamW, metrics=[accuracy,*asked_metrics(dls)],
+                   splitter=lambda m: [list(o.parameters()) for o in m])
 
 # %% ../nbs/50_train.ipynb #3ab35a37
 def check_labelled(
@@ -493,11 +502,12 @@ def _check_complete(draft):
         raise IwangError(f'runs of this encoder could not be recorded ({e}): make it with pretrain') from None
 
 def _cell(meta, arch, encoder_args, source, size, epochs, runs, seed, valid, save_to, official, alike=('code',),
-          **kwargs):
+          prior=None, **kwargs):
     "Ask what can be asked before fine-tuning: how records begin, the data's folder and loading, recorded runs by seed"
     _check_counts(epochs=epochs, size=size, runs=runs)
     if official: check_cell(source, size, epochs, runs, (meta or {}).get('pool'))
-    (r,load),path = _settings(recipes['finetune'], **kwargs),get_imagewang(source, size)
+    r,load = _settings(recipes['finetune'], prior and dict(prior=prior), **kwargs)
+    path = get_imagewang(source, size)
     check_labelled(path, size, valid, load['bs'])
     draft = _draft(meta, arch, encoder_args, source_info(path), size, epochs, r)
     if not save_to: return draft,path,load,{}
@@ -524,6 +534,7 @@ def finetune(
     official:bool=False, # Refuse to run anything but an official cell of the board
     encoder_args:dict=None, # Arguments of the architecture to train from scratch; with `encoder`, what they have to be
     alike:tuple=('code',), # What else recorded runs must share, where they tell it: any of code, versions and device
+    prior:str=None, # 'adjusted': class frequencies are taken out of the scores; or 'none'; default: the recipe's
     **kwargs
 )->L: # A record a run
     "Train an encoder on the labels and measure its accuracy after every epoch"
@@ -540,7 +551,7 @@ def finetune(
         raise IwangError(f'{lacks}, so its runs are not saved: make it with pretrain')
     meta = None if encoder is None else encoder.meta
     draft,path,load,done = _cell(meta, enc.arch, enc.kwargs, source, size, epochs, runs, seed, valid, save_to, official,
-                                 alike, **kwargs)
+                                 alike, prior, **kwargs)
     if save_to: _check_complete(draft)
     _say_recorded(done)
     new = [s for s in range(seed, seed+runs) if s not in done]
@@ -575,10 +586,10 @@ def _run(encoder, dls, path, draft):
     set_seed(seed)
     _reseed(dls, seed)
     enc = _fresh(draft['encoder'], size, draft['encoder_args']) if encoder is None else deepcopy(encoder)
-    learn = finetune_learner(dls, enc, r['label_smoothing'])
+    learn = finetune_learner(dls, enc, r['label_smoothing'], r['prior'], r.get('tau', 1.))
     learn.add_cb(SayNonFinite())
     log = fit(learn, epochs, r)
-    log.update(accuracy=log.pop('metrics')['accuracy'])
+    log.update(accuracy=log['metrics'].pop('accuracy'))
     log.pop('images_seen')
     return _finite(dict(draft, **log, **source_now(path, draft['source']), **about))
 
@@ -595,12 +606,13 @@ def run(
     encoder:str='xresnet18', # An xresnet of fastai or any timm name; weights are random
     out:str='out', # File for the pretrained encoder (.safetensors), or a folder, where its name tells its settings
     official:bool=False, # Refuse to run anything but an official cell of the board
+    prior:str=None, # In fine-tuning: 'adjusted' or 'none', see `finetune`; default: the recipe's
     **kwargs
 )->L: # A record a run
     "Pretrain on a task, fine-tune, and write a record of each run"
     seed,n = kwargs.get('seed', 0),ifnone(runs, official_runs.get(epochs, 1))
     own = {k:kwargs[k] for k in ('bs','pixels','num_workers','precision') if k in kwargs}
-    also = dict(own, seed=seed, save_to=save_to, official=official)
+    also = dict(own, seed=seed, save_to=save_to, official=official, prior=prior)
     args = kwargs.get('encoder_args')
     if task=='scratch': return finetune(None, source, size, epochs, runs, arch=encoder, encoder_args=args, **also)
     _check_counts(epochs=epochs, size=size, runs=n, pretrain_epochs=pretrain_epochs)

@@ -19,9 +19,9 @@ def once_each(encoder):
     plain,known = encoder.forward,[]
     def forward(x):
         for o,maps in known:
-            if (o.data_ptr(),o.shape,o.stride())==(x.data_ptr(),x.shape,x.stride()): return list(maps)
+            if (o.data_ptr(),o.shape,o.stride())==(x.data_ptr(),x.shape,x.stride()): return copy(maps)
         known.append((x, plain(x)))
-        return list(known[-1][1])
+        return copy(known[-1][1])
     encoder.forward = forward
     try: yield
     finally: del encoder.forward
