@@ -102,12 +102,12 @@ def dataloaders(self:Pretext,
 def learner(self:Pretext,
     dls, # From `dataloaders`
     encoder, # From `create_encoder`; it is trained in place
-    cbs=(), # More callbacks
+    cbs=(), # One more callback, or several
     **kwargs
 )->Learner:
     "A `Learner` that trains `encoder` and a fresh head on this task"
     return Learner(dls, self.model(encoder), loss_func=self.loss_func, metrics=list(self.metrics),
-                   cbs=[*self.callbacks(), *cbs], **kwargs)
+                   cbs=[*self.callbacks(), *L(cbs)], **kwargs)
 
 # %% ../../nbs/10_pretext.core.ipynb #a57258a7
 @patch
