@@ -89,7 +89,6 @@ def crop_sides(
     sides = sides.gather(1, fits.int().argmax(0).expand(2, 1, *shape))[:,0]
     return torch.where(fits.any(0), sides, 1.).unbind()
 
-
 def crop_weights(
     x, # Batch of images (bs,c,h,w)
     n:int, # Crops per image
@@ -123,7 +122,8 @@ class RandomView(RandTransform):
     def before_call(self, b, split_idx): self.valid = split_idx==1
 
     def encodes(self, x:TensorImage):
-        rows,cols = self.center(x) if self.valid else             crop_weights(x, 1, self.size, (self.min_scale,1.), self.max_ratio, self.p_flip)
+        if self.valid: rows,cols = self.center(x)
+        else: rows,cols = crop_weights(x, 1, self.size, (self.min_scale,1.), self.max_ratio, self.p_flip)
         return mix_pixels(x, rows, cols)[:,0].clamp_(0,1)
 
     def center(self, x):
