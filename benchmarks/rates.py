@@ -1,7 +1,7 @@
 "Images a second of the suite's loop, of the bare model, of plain fastai and of other libraries, taken in turns"
 import gc, resource, statistics, time
 from imagewang_ssl.all import *
-from imagewang_ssl.train import FusedAdamW
+from imagewang_ssl.optimizers import fused_adamw
 
 def sync():
     if torch.cuda.is_available(): torch.cuda.synchronize()
@@ -63,7 +63,7 @@ def make_learner(name, path, size, bs, encoder):
         task = get_pretext(name)
         learn = task.learner(task.dataloaders(path, size, bs=bs), enc)
     learn.model.to(learn.dls.device, memory_format=torch.channels_last)
-    learn.opt_func = FusedAdamW
+    learn.opt_func = fused_adamw
     return learn,_plain(learn.dls.one_batch())
 
 def plain_fastai(path, size, bs, encoder):

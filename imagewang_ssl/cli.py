@@ -100,24 +100,28 @@ def pretrain_cmd(
 def finetune_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: from scratch
     encoder_args:str='', # From scratch: arguments of the architecture, such as "sa=True"
+    recipe:str='', # Changes to the recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
     save_to:str=None, # Folder for run records; runs it has are not run again. Default: runs; none with --valid train
     **kwargs
 ):
     "Train an encoder on the labels, measure its accuracy and write a record of each run"
     if save_to is None and kwargs['valid']=='val': save_to = 'runs'
-    _summary(train.finetune(encoder, save_to=save_to, encoder_args=_named('encoder_args', encoder_args), **kwargs))
+    named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
+    _summary(train.finetune(encoder, save_to=save_to, **named, **kwargs))
 
 @command('iwang-run')
-@delegates(train.run, but='task,encoder_args')
+@delegates(train.run, but='task,encoder_args,recipe')
 def run_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks, or scratch
     task_args:str='', # Its arguments, such as "damage=grey n=2"
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
+    recipe:str='', # Changes to fine-tuning's recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
     **kwargs
 ):
     "Pretrain, fine-tune, and write a record of each run: a row of the board"
     task = task if task=='scratch' else _task(task, task_args)
-    _summary(train.run(task, encoder_args=_named('encoder_args', encoder_args), **kwargs))
+    named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
+    _summary(train.run(task, **named, **kwargs))
 
 # %% ../nbs/80_cli.ipynb #dbebfa62
 def _summary(recs):

@@ -46,15 +46,19 @@ def ridge_accuracy(
     bank, # Features (n,d) and labels (n,) to fit to
     query, # Features (m,d) and labels (m,) to classify
     alpha:float=1., # Weight of the penalty on standardised features, times n/d
+    balanced:bool=False, # Give each class the same weight, however many images it has
 )->float:
-    "Part of `query` that a linear map, fitted to `bank` by ridge regression, classifies rightly"
+    "Fraction of `query` that a linear map, fitted to `bank` by ridge regression, classifies rightly"
     (bx,by),(qx,qy) = [(x.double(), y) for x,y in (bank,query)]
     mean,std = bx.mean(0),bx.std(0)+1e-6
     a,b = (bx-mean)/std,(qx-mean)/std
     t = F.one_hot(by).double()
-    gram = a.T@a + alpha*len(a)/a.shape[1]*torch.eye(a.shape[1], dtype=a.dtype, device=a.device)
-    w = torch.linalg.solve(gram, a.T@(t-t.mean(0)))
-    return ((b@w+t.mean(0)).argmax(1)==qy).double().mean().item()
+    w = (1/t.sum(0))[by] if balanced else torch.ones_like(by, dtype=a.dtype)
+    w = (w/w.mean())[:,None]
+    a_mean,t_mean = (w*a).mean(0),(w*t).mean(0)
+    gram = (a-a_mean).T@(w*(a-a_mean)) + alpha*len(a)/a.shape[1]*torch.eye(a.shape[1], dtype=a.dtype, device=a.device)
+    mat = torch.linalg.solve(gram, (a-a_mean).T@(w*(t-t_mean)))
+    return (((b-a_mean)@mat+t_mean).argmax(1)==qy).double().mean().item()
 
 # %% ../nbs/60_evaluate.ipynb #7e84b3c0
 def _fifths(x, y, classes):
@@ -70,7 +74,8 @@ def _judge(bank, query, k):
     asked = torch.isin(y, query[1].unique())
     near = x[asked],y[asked]
     return dict(knn=knn_accuracy(near, query, k), ridge=ridge_accuracy(near, query),
-                knn_all=knn_accuracy(bank, query, k), knn_dino=knn_accuracy(near, query, k, t=.07))
+                knn_all=knn_accuracy(bank, query, k), knn_dino=knn_accuracy(near, query, k, t=.07),
+                ridge_all=ridge_accuracy(bank, query, balanced=True))
 
 def probe(
     encoder, # An `Encoder`, or a file with one
@@ -79,12 +84,12 @@ def probe(
     k:int=20, # Neighbours
     pixels:bool=True, # Read from a `PixelStore`
     valid:str='val', # 'val', or 'train': fifths of train held out in turn, for choosing settings
-)->dict: # Accuracies: knn, ridge, knn_all, knn_dino
+)->dict: # Accuracies: knn, ridge, knn_all, knn_dino, ridge_all
     "How well simple classifiers do on the features of an encoder that is not trained any further"
     if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder)
     if k<1: raise IwangError(f'k={k}: it must be 1 or more')
     check_valid(valid, encoder)
-    dls = finetune_dls(get_imagewang(source, size), size, valid, bs=256, pixels=pixels, num_workers=0)
+    dls = finetune_dls(get_imagewang(source, size), size, valid, bs=256, pixels=pixels, zoom=1., num_workers=0)
     bank,query = [features(encoder, dl) for dl in dls.loaders]
     if valid=='val': return _judge(bank, query, k)
     (x,y),classes = [torch.cat(o) for o in zip(bank, query)],query[1].unique()

@@ -51,25 +51,28 @@ def pretrain_block(
                      **merge(dict(dl_type=PixelDL, get_items=partial(pool_files, pool=pool)), kwargs))
 
 # %% ../nbs/04_load.ipynb #a43fb173
-def _train_or_holdout(valid):
+def _train_or_holdout(valid, fold):
     "Split into train/ against val/, or hold out a fifth of train/'s images of the classes that val/ asks about"
+    if fold not in range(5): raise IwangError(f'fold={fold}: it must be 0, 1, 2, 3 or 4')
     if valid=='val': return GrandparentSplitter('train','val')
     if valid!='train': raise IwangError(f"valid='{valid}': choose 'val', or 'train' for a part of train held out")
     def _split(items):
         asked = {f.parent.name for f in items if f.parent.parent.name=='val'}
         train = L(range_of(items)).filter(lambda i: items[i].parent.parent.name=='train')
-        held = train.filter(lambda i: items[i].parent.name in asked)[::5]   # sorted, so a fifth of each class
+        held = train.filter(lambda i: items[i].parent.name in asked)[fold::5]   # sorted, so a fifth of each class
         return L(sorted(set(train)-set(held))), held
     return _split
 
 def finetune_block(
     size:int, # Side of the training images in pixels
     valid:str='val', # 'val', or 'train': a part of train held out, to choose settings by
-    batch_tfms=None, # Default: `RandomView(size)`
+    batch_tfms=None, # Default: `RandomView(size, zoom=zoom)`
     vocab=None, # Class names; default: the folders of train/
+    zoom:float=1., # In validation: sides of the image over sides of what is seen, see `RandomView`
+    fold:int=0, # Which fifth is held out where `valid` is 'train'
 )->DataBlock:
     "Labelled images, for `dataloaders(path)`"
     return DataBlock(blocks=(ImageBlock(Photo), CategoryBlock(vocab=vocab)),
                      get_items=labelled_files, get_y=parent_label,
-                     splitter=_train_or_holdout(valid), item_tfms=SquareImage(load_size(size)),
-                     batch_tfms=ifnone(batch_tfms, [RandomView(size)]), dl_type=PixelDL)
+                     splitter=_train_or_holdout(valid, fold), item_tfms=SquareImage(load_size(size)),
+                     batch_tfms=ifnone(batch_tfms, [RandomView(size, zoom=zoom)]), dl_type=PixelDL)

@@ -43,6 +43,8 @@ class PriorAdjusted(nn.Module):
     def reduction(self): return self.loss.reduction
     @reduction.setter
     def reduction(self, o): self.loss.reduction = o
+    @property
+    def y_int(self): return getattr(self.loss, 'y_int', False)   # `MixUp` asks whether targets are classes
 
 def remove_prior(
     scores, # (...,classes) of a network trained by plain cross-entropy
