@@ -1,17 +1,32 @@
-"""Do the fast paths cost accuracy? The same fine-tuning runs, from scratch, on three paths:
+"""Do the fast paths cost accuracy, and is the recipe a good one? The same fine-tuning runs, from scratch, side by side:
 
     python -m benchmarks.parity --source ARCHIVE --json FILE
 
 `store, bf16` is the fast one, `files, bf16` decodes the JPEGs every epoch, `store, fp32` computes in float32. All
 arms of a seed start from the same weights. The store gives the files' batches to the bit (tested in 01_pixels), so
-that arm runs with the first seed only. FILE is written after each run, and a run that is in it is not run again.
+that arm runs with the first seed only. `plain fastai` is what fastai's documentation has: files, `RandomResizedCrop`, a
+central crop in validation, ranger, cross-entropy. FILE is written after each run, and a run that is in it is not run
+again. `--only` takes names of arms with semicolons between.
 """
 import json, statistics
 from benchmarks import command_line
 from imagewang_ssl.all import *
 
 arms = {'store, bf16': dict(pixels=True, precision='bf16'), 'files, bf16': dict(pixels=False, precision='bf16'),
-        'store, fp32': dict(pixels=True, precision='fp32')}
+        'store, fp32': dict(pixels=True, precision='fp32'), 'plain fastai': None}
+
+def plain_fastai(source, size, epochs, seed, lr=8e-3):
+    "A record of fastai's own loop, float32, as far as `summary` reads it"
+    set_seed(seed)
+    path = get_imagewang(source, size)
+    dls = ImageDataLoaders.from_folder(path, train='train', valid='val', item_tfms=RandomResizedCrop(size, min_scale=.35),
+                                       batch_tfms=Normalize.from_stats(*imagenet_stats), bs=64, num_workers=defaults.cpus)
+    learn = Learner(dls, xresnet18(n_out=dls.c), loss_func=CrossEntropyLossFlat(), opt_func=ranger,
+                    metrics=[accuracy,*asked_metrics(dls)])
+    with learn.no_bar(): learn.fit_flat_cos(epochs, lr)
+    names,values = learn.recorder.metric_names[1:-1],zip(*learn.recorder.values)
+    cols = {k:[round(float(o), 5) for o in v] for k,v in zip(names, values)}
+    return dict(cols, size=size, epochs=epochs, seed=seed, recipe=dict(opt='ranger', lr=lr, bs=64), **provenance())
 
 def summary(runs):
     "Mean and spread of each arm, and of its differences from the first one, seed by seed"
@@ -31,14 +46,19 @@ def parity(
     size:int=64, # Side of the images in pixels
     epochs:int=5, # Passes over train
     seeds:int=2, # Seeds, from 0
+    only:str='', # Names of arms, with semicolons between; default: all
 ):
     "Fine-tune from scratch on each path, and set the accuracies side by side"
+    names = [o.strip() for o in only.split(';')] if only else list(arms)
+    for o in names:
+        if o not in arms: raise IwangError(f"arm '{o}' is unknown: choose from {'; '.join(arms)}")
     out = Path(out_json)
     runs = json.loads(out.read_text())['runs'] if out.exists() else []
     for seed in range(seeds):
         for arm,args in arms.items():
-            if seed and arm.startswith('files') or any((r['arm'],r['seed'],r['size'],r['epochs'])==(arm,seed,size,epochs) for r in runs): continue
-            rec = finetune(None, source, size, epochs, runs=1, seed=seed, **args)[0]
+            if arm not in names or seed and arm.startswith('files') or any((r['arm'],r['seed'],r['size'],r['epochs'])==(arm,seed,size,epochs) for r in runs): continue
+            if args is None: rec = plain_fastai(source, size, epochs, seed)
+            else: rec = finetune(None, source, size, epochs, runs=1, seed=seed, **args)[0]
             runs.append(dict(arm=arm, **rec))
             write_atomic(out, json.dumps(dict(summary=list(summary(runs)), runs=runs), indent=1)+'\n')
     pm = lambda s, k: f"{s[k]:+.2f}" + (f" ± {s[k+'_std']:.2f}" if k+'_std' in s else '')
