@@ -15,7 +15,7 @@ from fastcore.all import AttrDict
 from fastprogress.fastprogress import progress_bar
 from PIL import Image
 
-from .data import IwangError,bars_visible,make_folder
+from .basics import IwangError, bars_visible, check_choice, make_folder
 
 # %% ../nbs/03_render.ipynb #ae168136
 def length(x, *ys):
@@ -570,8 +570,7 @@ def render(scenes, size=160):
 def _draw_labels(n, seed, names=None):
     "`n` random labels of the classes `names`"
     names = names or sample_classes
-    unknown = [k for k in names if k not in sample_classes]
-    if unknown: raise IwangError(f'{unknown[0]!r} is not a rendered class: use some of {", ".join(sample_classes)}')
+    for k in names: check_choice('classes', k, sample_classes)
     pool = torch.tensor([sample_classes.index(k) for k in names])
     return pool[torch.randint(len(pool), (n,), generator=torch.Generator().manual_seed(seed))]
 
@@ -651,7 +650,7 @@ def render_clips(
     classes:list=None, # Names of the classes to draw from; all by default
 )->dict: # Tensors (n,frames,...) as of `render_scenes`, and `motion` (n,frames,4,4): poses in the world of what moves
     "Render short clips in which one object or the camera moves"
-    if moving not in ('object','camera'): raise IwangError(f"moving={moving!r} is not known: use 'object' or 'camera'")
+    check_choice('moving', moving, ('object','camera'))
     scenes,g = draw_scenes(_draw_labels(n, seed, classes), seed),torch.Generator().manual_seed(seed+1)
     def u(lo, hi): return torch.rand(n, 1, generator=g)*(hi-lo)+lo
     i,time = torch.arange(n).repeat_interleave(frames),torch.linspace(-.5,.5,frames).repeat(n)[:,None]

@@ -16,8 +16,9 @@ from copy import deepcopy
 import imagewang_ssl
 from datetime import datetime, timezone
 from fastai.vision.all import *
-from .data import IwangError, bars_visible, check_0_to_1, check_above_0, check_below_1, get_imagewang
-from .data import is_imagewang, source_info, write_atomic
+from .basics import IwangError, bars_visible, check_0_to_1, check_above_0, check_below_1, write_atomic
+from .data import is_imagewang, source_info
+from .source import get_imagewang
 from .pixels import PixelStore
 from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
 from .encoder import Encoder, check_build, create_encoder, load_encoder, save_encoder

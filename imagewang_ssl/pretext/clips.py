@@ -10,7 +10,8 @@ import hashlib, inspect
 from fastai.vision.all import *
 from PIL import Image, ImageOps
 from .. import render
-from ..data import IwangError, bars_visible, make_folder, open_image
+from ..basics import IwangError, bars_visible, make_folder
+from ..data import open_image
 from ..augment import view_mat
 from ..pixels import open_square
 from .core import Pretext, PretextDL, PretextTransform

@@ -11,7 +11,7 @@ __all__ = ['stored_scenes', 'view_scenes', 'WithScenes', 'reverse_gradient', 'Sy
 import hashlib, inspect
 from fastai.vision.all import *
 from .. import render
-from ..data import IwangError, bars_visible, make_folder
+from ..basics import IwangError, bars_visible, make_folder
 from ..heads import Decoder
 from ..augment import view_mat
 from .core import Pretext
