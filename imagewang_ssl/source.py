@@ -19,8 +19,9 @@ from fastprogress.fastprogress import progress_bar
 from .basics import IwangError, bars_visible, make_folder, one_line, sha256
 from .data import as_rgb, class_names, file_hash, find_root, flat_counts, folder_counts, image_splits
 from .data import images_state, keep_hashes, known_counts, known_pairs, list_images, oddity, open_image, source_info
-from . import render
-from .render import render_sample, sample_classes, sample_val_classes
+from .render.sample import render_sample
+from .render.shapes import sample_classes, sample_val_classes
+from .render.store import renderer
 
 # %% ../nbs/03e_source.ipynb #2f1d33c6
 max_files,max_bytes,max_ratio,max_tail = 10**6,2**36,100,2**30 # Of an archive
@@ -113,8 +114,7 @@ def _stem(url): return re.sub(r'\.(tgz|tar\.gz)$', '', Path(urlparse(url).path).
 
 def _sample(cache):
     "The rendered sample in `cache`"
-    code = re.sub('(?m)^# %%.*', '', Path(render.__file__).read_text('utf-8')) # Without the marks between cells
-    return make_folder(cache/f'sample-{sha256(code.encode())[:8]}', lambda tmp: render_sample(tmp/'sample'), images_state)
+    return make_folder(cache/f'sample-{renderer()}', lambda tmp: render_sample(tmp/'sample'), images_state)
 
 def get_imagewang(
     source:str|Path='sample', # sample, imagewang, 160, 320, full, a folder, a .tgz archive, or the URL of one
