@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['sampling', 'mix_pixels', 'blurring', 'adjust_hue', 'change_colors', 'crop_sides', 'crop_weights', 'RandomView',
-           'view_mat']
+           'view_mat', 'view_maps']
 
 # %% ../nbs/04a_augment.ipynb #f5e2e857
 from fastai.vision.all import *
@@ -145,3 +145,19 @@ def view_mat(
     o,z = torch.ones_like(w),torch.zeros_like(w)
     mat = [w*flip, z, (1-w)*rand(-1), z, h, (1-h)*rand(-1), z, z, o]
     return torch.stack(mat, 1).view(-1,3,3)
+
+# %% ../nbs/04a_augment.ipynb #6cb5d6ca
+def view_maps(
+    maps:dict, # `rgb` and others: (bs,c,h,w), or (bs,frames,c,h,w) of clips; a `pose` is (...,4,4)
+    mat, # Affine matrices (bs,3,3), as of `view_mat`
+    size:int, # Side of the views in pixels
+)->dict:
+    "The part of each scene or clip that `mat` shows: one crop and flip for all frames and all that is known"
+    grid = F.affine_grid(mat[:,:2].float(), (len(mat),1,size,size), align_corners=False)
+    def mirrored(x, sign): return torch.where(mat[:,0,0].view(-1,*[1]*(x.dim()-1))<0, x*sign, x)
+    def look(k, x):
+        if k=='pose': return mirrored(x, x.new_tensor([-1,1,1,1]))
+        mode = 'bilinear' if k=='rgb' else 'nearest'
+        y = F.grid_sample(x.flatten(1,-3), grid, mode=mode, padding_mode='border', align_corners=False).unflatten(1, x.shape[1:-2])
+        return mirrored(y, y.new_tensor([-1,1,1]).view(3,1,1)) if k=='normals' else y
+    return {k:look(k, x) for k,x in maps.items()}

@@ -20,7 +20,8 @@ from fastcore.foundation import L
 from fastcore.xml import A,Body,Div,Figure,H1,H2,Head,Html,Input,Label,Main,Meta,P,Safe,Script,Small,Span,Style,\
     Table,Tbody,Td,Th,Thead,Title,Tr,to_xml
 import pandas as pd
-from .data import IwangError,is_imagewang,known_contents,write_atomic
+from .basics import IwangError, write_atomic
+from .data import is_imagewang, known_contents
 from .load import label_pools,own_pools,pools
 
 # %% ../nbs/70_board.ipynb #47f4e481

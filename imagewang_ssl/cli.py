@@ -12,7 +12,8 @@ from functools import wraps
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
 from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
-from .data import IwangError, check_imagewang, get_imagewang
+from .basics import IwangError
+from .source import check_imagewang, get_imagewang
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
 from . import board,evaluate,train
 

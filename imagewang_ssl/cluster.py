@@ -7,7 +7,7 @@ __all__ = ['pca_whiten', 'whitened', 'nearest', 'fill_empty', 'kmeans', 'even_or
 
 # %% ../nbs/09_cluster.ipynb #e7bc77f0
 from fastai.vision.all import *
-from .data import IwangError
+from .basics import IwangError
 
 # %% ../nbs/09_cluster.ipynb #667793ce
 def pca_whiten(

@@ -11,7 +11,7 @@ from fastai.vision.all import *
 from fastai.vision.models import xresnet as xresnets
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import save
-from .data import IwangError, write_atomic
+from .basics import IwangError, write_atomic
 
 # %% ../nbs/02_encoder.ipynb #0b23e5a0
 def _xresnet_stages(arch, in_channels, **kwargs):

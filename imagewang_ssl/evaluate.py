@@ -7,7 +7,9 @@ __all__ = ['features', 'knn_accuracy', 'ridge_accuracy', 'probe', 'probe_record'
 
 # %% ../nbs/60_evaluate.ipynb #2a18ed7f
 from fastai.vision.all import *
-from .data import IwangError, get_imagewang, source_info
+from .basics import IwangError
+from .data import source_info
+from .source import get_imagewang
 from .encoder import create_encoder, load_encoder
 from .train import check_valid, finetune_dls, provenance
 from .board import save_probe

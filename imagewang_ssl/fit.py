@@ -4,15 +4,15 @@
 
 # %% auto #0
 __all__ = ['recipes', 'pretrained', 'before', 'recipe_choices', 'older_recipe', 'resolve_precision', 'computing_in',
-           'check_recipe', 'settings', 'check_counts', 'NonFiniteLoss', 'StopOnNonFinite', 'SayNonFinite',
-           'finite_or_null', 'quiet_bars', 'rates', 'fit', 'EMA']
+           'check_recipe', 'settings', 'NonFiniteLoss', 'StopOnNonFinite', 'SayNonFinite', 'finite_or_null',
+           'quiet_bars', 'rates', 'fit', 'EMA']
 
 # %% ../nbs/51_fit.ipynb #473122b8
 import resource, sys, time
 from contextlib import contextmanager
 from fastai.vision.all import *
 from torch.optim.swa_utils import AveragedModel
-from .data import IwangError, bars_visible, check_0_to_1, check_above_0, check_below_1
+from .basics import IwangError, bars_visible, check_0_to_1, check_above_0, check_below_1, check_choice
 from .optimizers import optimizers
 from .heads import heads, poolings
 
@@ -44,9 +44,8 @@ def _has_bf16():
 
 def resolve_precision(precision):
     "'fp32' or 'bf16'"
-    if precision=='auto': return 'bf16' if _has_bf16() else 'fp32'
-    if precision not in ('fp32','bf16'): raise IwangError(f"precision='{precision}' is unknown: choose fp32, bf16 or auto")
-    return precision
+    check_choice('precision', precision, recipe_choices['precision'])
+    return ('bf16' if _has_bf16() else 'fp32') if precision=='auto' else precision
 
 @contextmanager
 def computing_in(model, precision, device):
@@ -63,9 +62,7 @@ def check_recipe(recipe, base):
     "Raise `IwangError` for a setting of `recipe` that nothing reads, or that has no use for its value"
     for k,v in recipe.items():
         if k not in base: raise IwangError(f"the recipe has no '{k}': it has {', '.join(base)}")
-        if k in recipe_choices:
-            one_of = recipe_choices[k]
-            if v not in one_of: raise IwangError(f"{k}='{v}' is unknown: choose {' or '.join(map(str, one_of))}")
+        if k in recipe_choices: check_choice(k, v, recipe_choices[k])
         elif isinstance(v, bool) or not isinstance(v, (int,float)): raise IwangError(f'{k}={v!r}: it must be a number')
     check_0_to_1(pct_start=recipe['pct_start'], label_smoothing=recipe.get('label_smoothing', 0))
     check_below_1(warmup=recipe['warmup'], ema=recipe.get('ema', 0))
@@ -102,11 +99,6 @@ def settings(base, # One of `recipes`
     res['precision'] = resolve_precision(res['precision'])
     kept = {k:v for k,v in res.items() if k in _in_every_record or v!=base[k]}
     return kept, dict(bs=res['bs'], pixels=pixels, num_workers=ifnone(num_workers, min(8, defaults.cpus)))
-
-def check_counts(**counts):
-    "Raise `IwangError` for a count below 1"
-    for k,v in counts.items():
-        if v<1: raise IwangError(f'{k}={v}: it must be 1 or more')
 
 # %% ../nbs/51_fit.ipynb #09c2ff7d
 class NonFiniteLoss(IwangError): "The training loss became infinite or not a number"

@@ -7,7 +7,8 @@ __all__ = ['pools', 'label_pools', 'own_pools', 'pool_files', 'labelled_files', 
 
 # %% ../nbs/04_load.ipynb #49f9cfa6
 from fastai.vision.all import *
-from .data import IwangError, list_images
+from .basics import IwangError
+from .data import list_images
 from .augment import RandomView
 from .pixels import Photo, PixelDL, SquareImage
 

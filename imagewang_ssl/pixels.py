@@ -9,7 +9,8 @@ __all__ = ['Photo', 'SquareImage', 'open_square', 'PixelStore', 'PixelDL']
 import functools, hashlib
 from fastai.vision.all import *
 from PIL import ImageOps
-from .data import IwangError, as_rgb, bars_visible, hash_images, make_folder, open_image
+from .basics import IwangError, bars_visible, make_folder
+from .data import as_rgb, hash_images, open_image
 
 # %% ../nbs/01_pixels.ipynb #300e1f58
 class Photo(PILImage):

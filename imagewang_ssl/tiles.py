@@ -9,7 +9,7 @@ __all__ = ['remedies', 'tile_layout', 'cut_tiles', 'join_tiles', 'normalize_tile
 # %% ../nbs/08_tiles.ipynb #6daa45f2
 from fastai.vision.all import *
 from torchvision.utils import make_grid
-from .data import IwangError
+from .basics import IwangError
 
 # %% ../nbs/08_tiles.ipynb #2fcabe63
 def tile_layout(

@@ -15,8 +15,9 @@ import imagewang_ssl
 from datetime import datetime, timezone
 from fastai.vision.all import *
 from fastai.callback.mixup import CutMix, MixUp
-from .data import IwangError, get_imagewang
-from .data import is_imagewang, source_info, write_atomic
+from .basics import IwangError, check_counts, write_atomic
+from .data import is_imagewang, source_info
+from .source import get_imagewang
 from .pixels import PixelStore
 from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
 from .encoder import Encoder, check_build, create_encoder, load_encoder, save_encoder
@@ -25,7 +26,7 @@ from .prior import PriorAdjusted, asked_metrics, class_counts
 from .board import cell_size, check_record, first_runs, official_runs, official_sizes, record_name, row_id
 from .board import run_key, save_pretraining, save_record, track_of
 from .optimizers import optimizers
-from .fit import EMA, SayNonFinite, check_counts, finite_or_null, fit, older_recipe, pretrained, recipes, settings
+from .fit import EMA, SayNonFinite, finite_or_null, fit, older_recipe, pretrained, recipes, settings
 from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/55_train.ipynb #7b8d470f

@@ -8,7 +8,7 @@ __all__ = ['alignment', 'uniformity', 'align_uniform_loss', 'view_distance', 'lo
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #f413fc75
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from .views import _JointTask, gather, in_float32
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3b684521

@@ -8,7 +8,7 @@ __all__ = ['BottleneckDecoder', 'add_noise', 'Autoencoder']
 
 # %% ../../nbs/16_pretext.autoencoder.ipynb #740e2247
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from .core import Pretext
 from .grey_blur import psnr
 
@@ -53,8 +53,7 @@ class Autoencoder(Pretext):
         noise:str='none', # What is done to the input: 'none', 'gaussian', 'masking' or 'salt_pepper'
         strength:float=.3 # Standard deviation of Gaussian noise, or the part of the pixels that is hit
     ):
-        if noise not in ('none','gaussian','masking','salt_pepper'):
-            raise IwangError(f"noise='{noise}' is unknown: choose none, gaussian, masking or salt_pepper")
+        check_choice('noise', noise, ('none','gaussian','masking','salt_pepper'))
         if not 0<strength<=1: raise IwangError(f'strength={strength}: it must be above 0 and at most 1')
         store_attr()
 

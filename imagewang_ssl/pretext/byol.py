@@ -9,7 +9,7 @@ __all__ = ['negative_cosine', 'BYOL', 'SimSiam']
 
 # %% ../../nbs/37_pretext.byol.ipynb #88f880a9
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from .memory import Branches, Remember, check_momentum
 from .views import _JointTask, Projector, in_float32, mlp
 

@@ -8,7 +8,7 @@ __all__ = ['CrossModel', 'CMC']
 
 # %% ../../nbs/47_pretext.cmc.ipynb #8fda4feb
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import check_choice
 from ..color import rgb2lab
 from .colorization import at_lightness
 from .instance import across_accuracy
@@ -48,7 +48,7 @@ class CMC(_ContrastTask):
         **kwargs
     ):
         super().__init__(jitter=jitter, p_grey=0., **kwargs)
-        if crops not in ('own','same'): raise IwangError(f"crops='{crops}' is unknown: choose own or same")
+        check_choice('crops', crops, ('own','same'))
         store_attr()
 
     def batch_tfms(self, size): return [self.views(size, n=2 if self.crops=='own' else 1)]

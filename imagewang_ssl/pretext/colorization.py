@@ -9,7 +9,7 @@ __all__ = ['Regression', 'BinChoice', 'Histograms', 'Hypercolumns', 'pearson', '
 
 # %% ../../nbs/14_pretext.colorization.ipynb #46791a55
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..color import ab_bins, annealed_mean, hue_chroma, lab2rgb, rgb2lab, soft_bins
 from .core import Pretext
 
@@ -131,8 +131,8 @@ class Colorization(Pretext):
         temp:float=.38 # Classification: temperature of the annealed mean
     ):
         kinds = dict(regression=Regression, classification=lambda: BinChoice(ab_bins(), lam, temp), histogram=Histograms)
-        if target not in kinds: raise IwangError(f"target='{target}' is unknown: choose {', '.join(kinds)}")
-        if grey not in ('L','mean'): raise IwangError(f"grey='{grey}' is unknown: choose L or mean")
+        check_choice('target', target, kinds)
+        check_choice('grey', grey, ('L','mean'))
         if not (0<=lam<=1 and temp>0): raise IwangError(f'lam={lam} and temp={temp}: lam is in 0..1, temp above 0')
         store_attr()
         self.answer = kinds[target]()

@@ -8,7 +8,7 @@ __all__ = ['sides', 'neighbor_pairs', 'ContextPrediction']
 # %% ../../nbs/19_pretext.context_prediction.ipynb #fe073101
 import itertools
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..tiles import TileNet, cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout
 from .core import Pretext
 
@@ -34,7 +34,7 @@ class ContextPrediction(Pretext):
         gap:float=.075, # Least gap between two patches, as a part of the image's side
         jitter:float=.015 # How far a patch may stray to each side, as a part of the image's side
     ):
-        if remedy not in remedies: raise IwangError(f"remedy='{remedy}' is unknown: choose projection, dropping or None")
+        check_choice('remedy', remedy, remedies)
         if pairs<1: raise IwangError(f'pairs={pairs}: it must be 1 or more')
         store_attr()
 

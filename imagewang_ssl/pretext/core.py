@@ -10,7 +10,8 @@ import difflib, importlib, inspect, pkgutil, tempfile
 import imagewang_ssl.pretext
 from fastai.vision.all import *
 from fastcore.docments import docments
-from ..data import IwangError, get_imagewang
+from ..basics import IwangError
+from ..source import get_imagewang
 from ..pixels import PixelDL, PixelStore
 from ..augment import RandomView
 from ..load import load_size, pretrain_block

@@ -9,7 +9,7 @@ __all__ = ['soft_regions', 'other_images', 'shuffle_pixels', 'turn_hue', 'corrup
 
 # %% ../../nbs/20_pretext.corruption.ipynb #35183b5f
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..heads import Classifier, Decoder
 from .core import Pretext
 from .grey_blur import blur
@@ -118,9 +118,8 @@ class Corruption(Pretext):
         hi:float=.6, # Largest side
         feather:float=.15, # Width of a region's soft edge, as a part of the image's side; 0 gives a region away by its edge
     ):
-        for k in kinds.split('+'):
-            if k not in ('paste','blur','shuffle','recolor'): raise IwangError(f"kinds='{kinds}': '{k}' is unknown, choose of paste, blur, shuffle and recolor")
-        if predict not in ('class','mask','both'): raise IwangError(f"predict='{predict}' is unknown: choose class, mask or both")
+        for k in kinds.split('+'): check_choice('kinds', k, ('paste','blur','shuffle','recolor'))
+        check_choice('predict', predict, ('class','mask','both'))
         if not 0<lo<=hi<=1: raise IwangError(f'lo={lo} and hi={hi}: the sides of a region need 0 < lo <= hi <= 1')
         if not 0<=feather<=lo: raise IwangError(f'feather={feather}: it must be 0 or more, and at most lo={lo}')
         store_attr()

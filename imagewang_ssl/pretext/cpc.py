@@ -9,7 +9,7 @@ __all__ = ['overlap', 'RowContext', 'below', 'RowPredictor', 'patch_nce', 'CPC']
 
 # %% ../../nbs/46_pretext.cpc.ipynb #5469a679
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..basics import IwangError, check_above_0, check_choice
 from ..tiles import cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout, tile_side
 from .core import Pretext
 from .views import Projector, WatchCollapse, effective_rank, embedding_std, gather, in_float32
@@ -92,7 +92,7 @@ class CPC(Pretext):
     ):
         if grid<3: raise IwangError(f'grid={grid}: from the first row to the third it takes 3 or more')
         check_above_0(temp=temp)
-        if remedy not in remedies: raise IwangError(f"remedy='{remedy}' is unknown: choose projection, dropping or None")
+        check_choice('remedy', remedy, remedies)
         store_attr()
 
     @property

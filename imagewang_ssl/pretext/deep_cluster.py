@@ -10,7 +10,7 @@ __all__ = ['LabelTransform', 'WholeView', 'LabelDL', 'standard_view', 'random_co
 # %% ../../nbs/23_pretext.deep_cluster.ipynb #f329277f
 import functools
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..augment import RandomView
 from ..load import pretrain_block
 from ..heads import Classifier
@@ -177,7 +177,7 @@ class DeepCluster(_Labelled):
         balance:str='sampling', # 'sampling' draws all clusters equally often, 'weights' weights the loss by inverse size
         p_grey:float=.5, # Probability that a view loses its colour
     ):
-        if balance not in ('sampling','weights'): raise IwangError(f"balance='{balance}' is unknown: choose sampling or weights")
+        check_choice('balance', balance, ('sampling','weights'))
         if min(clusters-1, dims, every)<1: raise IwangError(f'clusters={clusters}, dims={dims}, every={every}: at least 2, 1 and 1 are needed')
         store_attr()
 

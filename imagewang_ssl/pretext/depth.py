@@ -9,7 +9,7 @@ __all__ = ['draw_pairs', 'ranking_loss', 'pair_accuracy', 'RelativeDepth', 'near
 
 # %% ../../nbs/31_pretext.depth.ipynb #7b2a04fd
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..heads import Decoder
 from .clips import _ClipTask
 from .grey_blur import psnr
@@ -61,7 +61,7 @@ class RelativeDepth(_ClipTask):
         **kwargs
     ):
         if pairs<1 or ratio<1: raise IwangError(f'pairs={pairs}, ratio={ratio}: both are 1 or more')
-        if place not in ('mirror','random'): raise IwangError(f"place='{place}' is unknown: choose mirror or random")
+        check_choice('place', place, ('mirror','random'))
         super().__init__(**kwargs)
         store_attr('pairs,ratio,place')
 
@@ -100,7 +100,7 @@ class CrossModal(_ClipTask):
         direction:str='rgb2depth', # 'rgb2depth' or 'depth2rgb'
         **kwargs
     ):
-        if direction not in ('rgb2depth','depth2rgb'): raise IwangError(f"direction='{direction}' is unknown: choose rgb2depth or depth2rgb")
+        check_choice('direction', direction, ('rgb2depth','depth2rgb'))
         super().__init__(**kwargs)
         store_attr('direction')
 

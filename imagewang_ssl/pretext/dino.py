@@ -8,7 +8,7 @@ __all__ = ['cosines', 'sharpen', 'cross_view_entropy', 'even_codes', 'CropNet', 
 
 # %% ../../nbs/38_pretext.dino.ipynb #9de67ddf
 from fastai.vision.all import *
-from ..data import IwangError, check_0_to_1, check_above_0
+from ..basics import IwangError, check_0_to_1, check_above_0, check_choice
 from ..cluster import sinkhorn
 from ..tiles import tile_side
 from .memory import Remember, Teacher, check_momentum
@@ -161,7 +161,7 @@ class DINO(_CropTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if centering not in ('sinkhorn','mean'): raise IwangError(f"centering='{centering}' is unknown: choose sinkhorn or mean")
+        check_choice('centering', centering, ('sinkhorn','mean'))
         check_above_0(temp=temp, warm=warm, teacher_temps=min(teacher_temps))
         check_momentum(momentum)
         check_0_to_1(warm=warm)

@@ -8,7 +8,7 @@ __all__ = ['turn_mat', 'warp', 'new_colors', 'views', 'Matcher', 'TripletLoss', 
 
 # %% ../../nbs/21_pretext.exemplar.ipynb #d7175501
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..augment import view_mat
 from .core import Pretext
 from .corruption import other_images, turn_hue
@@ -127,7 +127,7 @@ class Exemplar(Pretext):
         hue:float=180., # Largest turn of the hue, in degrees
         contrast:float=.5 # How much contrast, saturation and mean grey change, 0..1
     ):
-        if form not in ('class','triplet','context'): raise IwangError(f"form='{form}' is unknown: choose class, triplet or context")
+        check_choice('form', form, ('class','triplet','context'))
         if n_views<2: raise IwangError(f'n_views={n_views}: a view is told by others, so 2 or more are needed')
         if not (0<scale<=1 and 0<=contrast<=1): raise IwangError(f'scale={scale} and contrast={contrast}: they are parts of 1')
         store_attr()

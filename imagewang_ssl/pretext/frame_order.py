@@ -9,7 +9,7 @@ __all__ = ['triples', 'orders', 'shake', 'PairHead', 'motion', 'FrameOrder']
 # %% ../../nbs/27_pretext.frame_order.ipynb #bf767c1f
 from itertools import permutations
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from .clips import ClipView, _ClipTask, siamese
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #55b52de8
@@ -73,7 +73,7 @@ class FrameOrder(_ClipTask):
         still:float=.004, # Clips are left out when two neighboring frames differ less on average (colors in 0..1)
         **kwargs
     ):
-        if form not in ('verify','sort'): raise IwangError(f"form='{form}' is unknown: choose verify or sort")
+        check_choice('form', form, ('verify','sort'))
         if n not in (3,4): raise IwangError(f'n={n}: it is 3 or 4 frames that can be sorted')
         if not 0<=jitter<=.25: raise IwangError(f'jitter={jitter}: it must be in 0..0.25')
         super().__init__(**kwargs)

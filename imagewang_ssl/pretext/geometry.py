@@ -9,7 +9,7 @@ __all__ = ['window', 'resample', 'eighth_turns', 'map_mat', 'zoomed', 'uniform_r
 # %% ../../nbs/22_pretext.geometry.ipynb #51425c76
 import torchvision.transforms.v2.functional as TF
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..heads import Classifier
 from ..augment import RandomView
 from .core import Pretext
@@ -61,7 +61,7 @@ class Geometry(Pretext):
         n:int=8, # Number of turns: 2, 4 or 8
         degrees:float=45. # Largest turn of an affine map
     ):
-        if transform not in ('flips','rotations','affine'): raise IwangError(f"transform='{transform}' is unknown: choose flips, rotations or affine")
+        check_choice('transform', transform, ('flips','rotations','affine'))
         if n not in (2,4,8): raise IwangError(f'n={n}: choose 2, 4 or 8 turns')
         if not 0<=degrees<=180: raise IwangError(f'degrees={degrees}: it must be in 0..180')
         store_attr()

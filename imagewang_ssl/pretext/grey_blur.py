@@ -9,7 +9,7 @@ __all__ = ['random_regions', 'grey', 'blur', 'psnr', 'GreyBlur']
 # %% ../../nbs/11_pretext.grey_blur.ipynb #0ec2a955
 import torchvision.transforms.v2.functional as TF
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..heads import Decoder
 from .core import Pretext
 
@@ -60,7 +60,7 @@ class GreyBlur(Pretext):
         hi:float=.5, # Largest side
         sigma:float=.04 # Standard deviation of the blur, as a part of the image's side
     ):
-        if damage not in ('both','grey','blur'): raise IwangError(f"damage='{damage}' is unknown: choose both, grey or blur")
+        check_choice('damage', damage, ('both','grey','blur'))
         if not 0<lo<=hi<=1: raise IwangError(f'lo={lo} and hi={hi}: the sides of a region need 0 < lo <= hi <= 1')
         store_attr()
 

@@ -9,7 +9,7 @@ __all__ = ['place_scores', 'infonce_places', 'jsd_places', 'WholeAndPlaces', 'In
 
 # %% ../../nbs/45_pretext.infomax.ipynb #5f0f6f73
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..basics import IwangError, check_above_0, check_choice
 from .views import Projector, _JointTask, gather, in_float32, mlp
 
 # %% ../../nbs/45_pretext.infomax.ipynb #a4d06fa3
@@ -84,8 +84,8 @@ class InfoMax(_JointTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if form not in ('amdim','dim'): raise IwangError(f"form='{form}' is unknown: choose amdim or dim")
-        if estimator not in self.losses: raise IwangError(f"estimator='{estimator}' is unknown: choose {' or '.join(self.losses)}")
+        check_choice('form', form, ('amdim','dim'))
+        check_choice('estimator', estimator, self.losses)
         if stages<1: raise IwangError(f'stages={stages}: it must be 1 or more')
         check_above_0(temp=temp)
         store_attr()

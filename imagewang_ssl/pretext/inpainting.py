@@ -7,7 +7,7 @@ __all__ = ['centre_hole', 'cell_holes', 'hole_psnr', 'Inpainting', 'ContextEncod
 
 # %% ../../nbs/13_pretext.inpainting.ipynb #bfae8ee6
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..heads import Decoder
 from ..adversary import Adversary
 from .core import Pretext
@@ -56,8 +56,8 @@ class Inpainting(Pretext):
         n:int=None, # Holes an image: by default 4 rectangles, 30 cells; the centre is always one
         size:float=None, # Side of a hole, as a part of the image's: by default .35 for rectangles (40% more or less), .5, .1 for cells
     ):
-        if region not in _holes: raise IwangError(f"region='{region}' is unknown: choose rectangles, centre or cells")
-        if covers not in ('hole','surround','both'): raise IwangError(f"covers='{covers}' is unknown: choose hole, surround or both")
+        check_choice('region', region, _holes)
+        check_choice('covers', covers, ('hole','surround','both'))
         n,size = (ifnone(a, b) for a,b in zip((n,size), _holes[region]))
         if not 0<size<1: raise IwangError(f'size={size}: the side of a hole is a part of the image, above 0 and below 1')
         most = round(1/size)**2-1 if region=='cells' else 100

@@ -8,7 +8,7 @@ __all__ = ['row_cosines', 'Bank', 'bank_nce', 'Banked', 'Instance', 'across_accu
 
 # %% ../../nbs/43_pretext.instance.ipynb #d0f72387
 from fastai.vision.all import *
-from ..data import IwangError, check_0_to_1, check_above_0, check_below_1
+from ..basics import check_0_to_1, check_above_0, check_below_1, check_choice
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
 from .deep_cluster import _Labelled
@@ -151,7 +151,7 @@ class PIRL(_Rows):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if form not in ('jigsaw','rotation'): raise IwangError(f"form='{form}' is unknown: choose jigsaw or rotation")
+        check_choice('form', form, ('jigsaw','rotation'))
         check_0_to_1(lam=lam)
         store_attr()
 

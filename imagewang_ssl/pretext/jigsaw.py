@@ -8,7 +8,7 @@ __all__ = ['all_permutations', 'far_permutations', 'mean_hamming', 'Jigsaw']
 # %% ../../nbs/18_pretext.jigsaw.ipynb #5892717a
 import functools, itertools
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..tiles import TileNet, cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout
 from .core import Pretext
 
@@ -56,8 +56,8 @@ class Jigsaw(Pretext):
         gap:float=.03, # Least gap between two tiles, as a part of the image's side
         jitter:float=.015 # How far a tile may stray to each side, as a part of the image's side
     ):
-        if predict not in ('permutation','place'): raise IwangError(f"predict='{predict}' is unknown: choose permutation or place")
-        if remedy not in remedies: raise IwangError(f"remedy='{remedy}' is unknown: choose projection, dropping or None")
+        check_choice('predict', predict, ('permutation','place'))
+        check_choice('remedy', remedy, remedies)
         if shuffles<1: raise IwangError(f'shuffles={shuffles}: it must be 1 or more')
         store_attr()
         self.perms = torch.tensor(far_permutations(n, moving))

@@ -8,7 +8,7 @@ __all__ = ['ViewClassifier', 'labelled_cross_entropy', 'labelled_accuracy', 'spr
 
 # %% ../../nbs/49_pretext.joint.ipynb #f3358957
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from ..heads import Classifier
 from .core import Pretext, get_pretext
 from .multi_task import MultiLoss, MultiTask, PartMetric

@@ -8,7 +8,7 @@ __all__ = ['random_patches', 'patch_stats', 'MaskedModel', 'VisibleViT', 'Masked
 # %% ../../nbs/29_pretext.masked_image.ipynb #788485a2
 from fastai.vision.all import *
 from timm.models.vision_transformer import VisionTransformer
-from ..data import IwangError
+from ..basics import IwangError
 from ..heads import Decoder
 from .core import Pretext
 

@@ -9,7 +9,7 @@ __all__ = ['check_momentum', 'Teacher', 'Queue', 'Branches', 'Remember']
 # %% ../../nbs/34_pretext.memory.ipynb #271bca5e
 from copy import deepcopy
 from fastai.vision.all import *
-from ..data import IwangError, check_0_to_1
+from ..basics import IwangError, check_0_to_1
 from .views import gather
 
 # %% ../../nbs/34_pretext.memory.ipynb #4a24c3c8

@@ -8,7 +8,7 @@ __all__ = ['info_nce', 'batch_nce', 'Shuffled', 'MoCo']
 
 # %% ../../nbs/36_pretext.moco.ipynb #0902f276
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from .memory import Branches, Queue, Remember, check_momentum
 from .views import _ContrastTask, gather, in_float32, mlp
 
@@ -68,7 +68,7 @@ class MoCo(_ContrastTask):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if version not in ('v2','v3'): raise IwangError(f"version='{version}' is unknown: choose v2 or v3")
+        check_choice('version', version, ('v2','v3'))
         check_momentum(momentum)
         if min(queue, groups)<1: raise IwangError(f'queue={queue}, groups={groups}: both must be 1 or more')
         store_attr()

@@ -8,7 +8,7 @@ __all__ = ['relative_motion', 'r2', 'MatchHead', 'EgoMotion', 'moving_masks', 'i
 
 # %% ../../nbs/28_pretext.motion.ipynb #36a71102
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..heads import Decoder
 from .clips import ClipView, _ClipTask, siamese
 
@@ -57,7 +57,7 @@ class EgoMotion(_ClipTask):
         gap:int=3, # Frames are at most so many apart
         **kwargs
     ):
-        if form not in ('bins','values'): raise IwangError(f"form='{form}' is unknown: choose bins or values")
+        check_choice('form', form, ('bins','values'))
         if bins<2: raise IwangError(f'bins={bins}: it takes 2 or more')
         super().__init__(**kwargs)
         if not 0<gap<self.frames: raise IwangError(f'gap={gap}: it must be above 0 and below frames={self.frames}')
@@ -127,7 +127,7 @@ class MovingObjects(_ClipTask):
         masks:str='known', # 'known': of the renderer, or from mask files; 'difference': of neighboring frames
         **kwargs
     ):
-        if masks not in ('known','difference'): raise IwangError(f"masks='{masks}' is unknown: choose known or difference")
+        check_choice('masks', masks, ('known','difference'))
         super().__init__(**kwargs)
         if masks=='difference' and self.frames<3: raise IwangError(f"frames={self.frames}: masks='difference' needs 3 or more")
         store_attr('masks')

@@ -9,7 +9,7 @@ __all__ = ['once_each', 'MultiModel', 'MultiLoss', 'PartLearner', 'PartCallback'
 # %% ../../nbs/30_pretext.multi_task.ipynb #315ab986
 from contextlib import contextmanager
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from .core import Pretext, _sample, get_pretext
 
 # %% ../../nbs/30_pretext.multi_task.ipynb #9824cb13

@@ -8,7 +8,7 @@ __all__ = ['neighbors', 'nnclr_loss', 'NNCLR']
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #b5a5ce2b
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from ..cluster import nearest
 from .memory import Branches, Queue, Remember
 from .views import _ContrastTask, gather, in_float32, mlp

@@ -8,7 +8,7 @@ __all__ = ['concentration', 'Prototypes', 'proto_nce', 'WholeDL', 'Prototyped', 
 
 # %% ../../nbs/44_pretext.pcl.ipynb #14d0dacb
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from ..cluster import kmeans, nearest
 from .deep_cluster import LabelDL, Relabel, _Labelled
 from .instance import row_cosines

@@ -8,7 +8,7 @@ __all__ = ['barlow_twins_loss', 'vicreg_loss', 'BarlowTwins', 'VICReg']
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #a4227f5b
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from .views import Projector, _JointTask, gather, in_float32
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #56f68361

@@ -7,7 +7,7 @@ __all__ = ['quarter_turns', 'Rotation']
 
 # %% ../../nbs/12_pretext.rotation.ipynb #b83eaefe
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import check_choice
 from ..heads import Classifier
 from .core import Pretext
 
@@ -27,7 +27,7 @@ class Rotation(Pretext):
     def __init__(self,
         turns:str='one' # 'one' random turn an image, or 'all' four of each, which makes the batch four times as large
     ):
-        if turns not in ('one','all'): raise IwangError(f"turns='{turns}' is unknown: choose one or all")
+        check_choice('turns', turns, ('one','all'))
         store_attr()
 
     def make_batch(self, x):

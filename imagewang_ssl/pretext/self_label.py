@@ -8,7 +8,7 @@ __all__ = ['SelfLabel']
 
 # %% ../../nbs/24_pretext.self_label.ipynb #3434ac3f
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError
 from ..heads import Classifier
 from ..cluster import sinkhorn
 from .deep_cluster import _Labelled

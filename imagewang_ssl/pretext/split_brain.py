@@ -8,7 +8,7 @@ __all__ = ['at_color', 'SplitBrainModel', 'SplitBrain']
 
 # %% ../../nbs/15_pretext.split_brain.ipynb #d87cfc86
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import check_choice
 from ..color import ab_bins, lab2rgb, rgb2lab
 from ..encoder import FeatureMaps
 from .core import Pretext
@@ -52,7 +52,7 @@ class SplitBrain(Pretext):
     ):
         kinds = dict(regression=lambda: (Regression(2), Regression(1, 50., 25.)),
                      classification=lambda: (BinChoice(ab_bins(), lam=1.), BinChoice(torch.arange(1.,100,2)[:,None], lam=1., sigma=1.)))
-        if target not in kinds: raise IwangError(f"target='{target}' is unknown: choose {' or '.join(kinds)}")
+        check_choice('target', target, kinds)
         store_attr()
         self.ab,self.l = kinds[target]()
 

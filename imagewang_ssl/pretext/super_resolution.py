@@ -8,7 +8,7 @@ __all__ = ['reduce_enlarge', 'RandomFeatures', 'content_loss', 'AddToInput', 'Su
 
 # %% ../../nbs/17_pretext.super_resolution.ipynb #39b342cb
 from fastai.vision.all import *
-from ..data import IwangError
+from ..basics import IwangError, check_choice
 from ..augment import RandomView
 from ..heads import Decoder
 from ..adversary import Adversary
@@ -74,7 +74,7 @@ class SuperResolution(Pretext):
         weight:float=None # Weight of the content or adversarial loss, the pixels have the rest: by default .5 for content, .01 for adversarial
     ):
         if scale not in (2,4): raise IwangError(f'scale={scale}: choose 2 or 4')
-        if loss not in ('pixel','content','adversarial'): raise IwangError(f"loss='{loss}' is unknown: choose pixel, content or adversarial")
+        check_choice('loss', loss, ('pixel','content','adversarial'))
         weight = ifnone(weight, dict(pixel=0., content=.5, adversarial=.01)[loss])
         if not 0<=weight<=1: raise IwangError(f'weight={weight}: a weight from 0 to 1')
         store_attr()

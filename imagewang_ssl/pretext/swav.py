@@ -8,7 +8,7 @@ __all__ = ['swav_loss', 'SwAVNet', 'SwAV']
 
 # %% ../../nbs/39_pretext.swav.ipynb #dc13450a
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..basics import IwangError, check_above_0
 from .dino import _CropTask, cosines, cross_view_entropy, even_codes
 from .memory import Queue
 from .views import gather, in_float32

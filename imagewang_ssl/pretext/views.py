@@ -12,7 +12,7 @@ import functools, tempfile
 import torch.multiprocessing as mp
 from torch import distributed as dist
 from fastai.vision.all import *
-from ..data import IwangError, check_above_0
+from ..basics import IwangError, check_above_0
 from ..augment import blurring, change_colors, crop_weights, mix_pixels
 from ..load import load_size
 from .core import Pretext
