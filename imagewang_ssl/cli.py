@@ -83,7 +83,7 @@ def _task(name, task_args): return get_pretext(name, **_named('task_args', task_
 
 # %% ../nbs/80_cli.ipynb #5b6314dc
 @command('iwang-pretrain')
-@delegates(train.pretrain, but='task,out,recipe,encoder_args')
+@delegates(train.pretrain, but='task,out,recipe,encoder_args,cbs')
 def pretrain_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks
     task_args:str='', # Its arguments, such as "damage=grey n=2"
@@ -97,7 +97,7 @@ def pretrain_cmd(
     print(f'{enc.arch}, {task}: {seen} images in {seconds:.0f} s, peak {mb} MiB')
 
 @command('iwang-finetune')
-@delegates(train.finetune, but='encoder,save_to,recipe,encoder_args,alike')
+@delegates(train.finetune, but='encoder,save_to,recipe,encoder_args,alike,cbs')
 def finetune_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: from scratch
     encoder_args:str='', # From scratch: arguments of the architecture, such as "sa=True"
@@ -111,7 +111,7 @@ def finetune_cmd(
     _summary(train.finetune(encoder, save_to=save_to, **named, **kwargs))
 
 @command('iwang-run')
-@delegates(train.run, but='task,encoder_args,recipe')
+@delegates(train.run, but='task,encoder_args,recipe,cbs')
 def run_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks, or scratch
     task_args:str='', # Its arguments, such as "damage=grey n=2"

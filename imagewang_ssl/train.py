@@ -163,7 +163,9 @@ def _check_json(about):
         check_build(about['encoder'], about['size'], **about['encoder_args'])
     except (TypeError,IwangError) as e: raise IwangError(f'what is saved could not be read again: {e}') from None
 
-def _plan(task, source, size, epochs, encoder, encoder_args, pool, seed, **kwargs):
+def _with_callbacks(recipe, cbs): return dict(recipe, callbacks=[o.name for o in cbs]) if cbs else recipe
+
+def _plan(task, source, size, epochs, encoder, encoder_args, pool, seed, cbs=(), **kwargs):
     "A pretraining before it runs: its task, the folder of its data, how that is loaded, and how its record begins"
     task = task if isinstance(task, Pretext) else get_pretext(task)
     loads = task.loads(size)
@@ -171,7 +173,7 @@ def _plan(task, source, size, epochs, encoder, encoder_args, pool, seed, **kwarg
     if loads!=load_size(size): r['loads'] = loads
     path = get_imagewang(source, size)
     about = dict(task=task.name, task_args=task.args, source=source_info(path), pool=task.pool or pool, size=size,
-                 epochs=epochs, seed=seed, recipe=r, encoder=encoder, encoder_args=encoder_args or {}, **provenance())
+                 epochs=epochs, seed=seed, recipe=_with_callbacks(r, cbs), encoder=encoder, encoder_args=encoder_args or {}, **provenance())
     if type(task).__module__.split('.')[0]!='imagewang_ssl': about['code'] = None   # a task of the reader's own
     return task,path,load,about
 
@@ -186,7 +188,7 @@ def _pretrain_dls(task, path, load, about):
     dls.valid.bs = first(b for b in range(bs, bs+held) if held%b!=1)   # so that the last batch is not a single image
     return dls
 
-def _pretrain(task, path, load, about):
+def _pretrain(task, path, load, about, cbs=()):
     "The encoder that a plan gives"
     set_seed(about['seed'])
     enc = _fresh(about['encoder'], about['size'], about['encoder_args'])
@@ -194,7 +196,7 @@ def _pretrain(task, path, load, about):
     images = f"{len(dls.train_ds)} images of {about['pool']}"
     print(f"pretrain {task}: {images}, {size} px, {epochs} epochs, {r['precision']}", flush=True)
     learn = task.learner(dls, enc)
-    learn.add_cb(SayNonFinite())
+    learn.add_cbs([SayNonFinite(),*cbs])
     try: log = fit(learn, epochs, r)
     except ValueError as e:
         if 'more than 1 value per channel' not in str(e): raise
@@ -221,11 +223,12 @@ def pretrain(
     out:str=None, # File for the encoder (.safetensors), or a folder, where the name tells settings; default: nowhere
     save_to:str=None, # Folder for a record of this pretraining by itself, runs/pretrain as a rule; default: nowhere
     encoder_args:dict=None, # Arguments of the architecture
+    cbs=(), # Further callbacks; the record names them
     **kwargs
 )->Encoder: # On the CPU; its `meta` tells how it was trained
     "Train an encoder from random weights on a pretext task, or take it from `out` if it was made there in the same way"
     check_counts(epochs=epochs, size=size)
-    task,path,load,about = _plan(task, source, size, epochs, encoder, encoder_args, pool, seed, **kwargs)
+    task,path,load,about = _plan(task, source, size, epochs, encoder, encoder_args, pool, seed, cbs, **kwargs)
     if save_to: check_writable(save_to)
     if out or save_to: _check_json(about)
     dest = encoder_file(out, about) if out else None
@@ -234,7 +237,7 @@ def pretrain(
         same = 'settings, code, versions and device'
         print(f"{dest} is there already, of the same {same}, from {enc.meta['date']}: not trained again")
     else:
-        enc = _pretrain(task, path, load, about)
+        enc = _pretrain(task, path, load, about, cbs)
         if dest: print(f'saved {keep(_save_new, enc, dest)}')
     rec = dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs)
     if save_to: print(f'saved {keep(save_pretraining, rec, save_to)}')
@@ -346,7 +349,7 @@ def _check_complete(draft):
         raise IwangError(f'runs of this encoder could not be recorded ({e}): make it with pretrain') from None
 
 def _cell(meta, arch, encoder_args, source, size, epochs, runs, seed, valid, save_to, official, alike=('code',),
-          prior=None, **kwargs):
+          prior=None, cbs=(), **kwargs):
     "Ask what can be asked before fine-tuning: how records begin, the data's folder and loading, recorded runs by seed"
     check_counts(epochs=epochs, size=size, runs=runs)
     if official: check_cell(source, size, epochs, runs, (meta or {}).get('pool'))
@@ -354,7 +357,7 @@ def _cell(meta, arch, encoder_args, source, size, epochs, runs, seed, valid, sav
     r,load = settings(recipes['finetune'], own, **kwargs)
     path = get_imagewang(source, size)
     check_labelled(path, size, valid, load['bs'])
-    draft = _draft(meta, arch, encoder_args, source_info(path), size, epochs, r)
+    draft = _draft(meta, arch, encoder_args, source_info(path), size, epochs, _with_callbacks(r, cbs))
     if not save_to: return draft,path,load,{}
     _check_json(draft)
     check_writable(save_to)
@@ -380,6 +383,7 @@ def finetune(
     encoder_args:dict=None, # Arguments of the architecture to train from scratch; with `encoder`, what they have to be
     alike:tuple=('code',), # What else recorded runs must share, where they tell it: any of code, versions and device
     prior:str=None, # 'adjusted': class frequencies are taken out of the scores; or 'none'; default: the recipe's
+    cbs=(), # Further callbacks; the records name them
     **kwargs
 )->L: # A record a run
     "Train an encoder on the labels and measure its accuracy after every epoch"
@@ -396,7 +400,7 @@ def finetune(
         raise IwangError(f'{lacks}, so its runs are not saved: make it with pretrain')
     meta = None if encoder is None else encoder.meta
     draft,path,load,done = _cell(meta, enc.arch, enc.kwargs, source, size, epochs, runs, seed, valid, save_to, official,
-                                 alike, prior, **kwargs)
+                                 alike, prior, cbs, **kwargs)
     if save_to: _check_complete(draft)
     _say_recorded(done)
     new = [s for s in range(seed, seed+runs) if s not in done]
@@ -404,7 +408,7 @@ def finetune(
     fold = lambda s: s%5 if valid=='train' else 0
     dls_of = {f:finetune_dls(path, size, valid, zoom=draft['recipe']['zoom'], fold=f, **load) for f in {*map(fold, new)}}
     for s in new:
-        recs[s] = _run(encoder, dls_of[fold(s)], path, dict(draft, seed=s))
+        recs[s] = _run(encoder, dls_of[fold(s)], path, dict(draft, seed=s), cbs)
         if save_to: print(f'saved {keep(save_record, recs[s], save_to)}')
     return L(recs[s] for s in sorted(recs))
 
@@ -425,7 +429,7 @@ def check_cell(source, size, epochs, runs=None, pool=None):
     if track!='official': raise IwangError(f'this is no official cell: its track is {track}')
 
 # %% ../nbs/55_train.ipynb #cee45ee6
-def _run(encoder, dls, path, draft):
+def _run(encoder, dls, path, draft, cbs=()):
     "The record of one fine-tuning run, which begins with `draft`"
     size,epochs,seed,r,about = [draft[k] for k in ('size','epochs','seed','recipe')]+[provenance()]
     what,n = 'from scratch' if encoder is None else 'the encoder',len(dls.train_ds)
@@ -434,7 +438,7 @@ def _run(encoder, dls, path, draft):
     _reseed(dls, seed)
     enc = _fresh(draft['encoder'], size, draft['encoder_args']) if encoder is None else deepcopy(encoder)
     learn = finetune_learner(dls, enc, **learner_settings(r))
-    learn.add_cb(SayNonFinite())
+    learn.add_cbs([SayNonFinite(),*cbs])
     log = fit(learn, epochs, r)
     log.update(accuracy=log['metrics'].pop('accuracy'))
     log.pop('images_seen')
@@ -459,7 +463,7 @@ def run(
 )->L: # A record a run
     "Pretrain on a task, fine-tune, and write a record of each run"
     seed,n = kwargs.get('seed', 0),ifnone(runs, official_runs.get(epochs, 1))
-    own = {k:kwargs[k] for k in ('bs','pixels','num_workers','precision') if k in kwargs}
+    own = {k:kwargs[k] for k in ('bs','pixels','num_workers','precision','cbs') if k in kwargs}
     also = dict(own, seed=seed, save_to=save_to, official=official, prior=prior, recipe=recipe)
     args = kwargs.get('encoder_args')
     if task=='scratch': return finetune(None, source, size, epochs, runs, arch=encoder, encoder_args=args, **also)
@@ -483,23 +487,31 @@ def _same_data(source, size, was, remedy=''):
     if now!=then: raise IwangError(f'{path} is not the data of these records: fingerprint {now}, not {then}{remedy}')
     return path
 
+def _plain(recipe): return {k:v for k,v in recipe.items() if k!='callbacks'}
+
+def _same_callbacks(recs, cbs):
+    was,now = recs[0]['recipe'].get('callbacks', []),[o.name for o in cbs]
+    if was!=now: raise IwangError(f"these runs had the callbacks {', '.join(was) or 'of the suite alone'}: give them with cbs")
+
 def reproduce(
     recs, # Records of one row
     source, # Where the data is; it must have the records' fingerprint
     save_to:str=None, # Folder for new records and encoders; what it has, made in the same way, is not made again
     pretrain_source=None, # Where the data of the pretraining is, if that was other data
+    cbs=(), # The callbacks that the records name
     **kwargs # `pixels` and `num_workers`, as for `finetune`
 )->L: # A new record for each run of `recs`: by the seed of the pretraining, then by seed
     "Run a row of the board again: the same task, settings and seeds"
     recs = first_runs(recs)
     r,pre = recs[0],recs[0]['pretrain']
     path = _same_data(source, r['size'], r['source'])
-    also = dict(kwargs, encoder_args=r['encoder_args'])
+    also = dict(kwargs, encoder_args=r['encoder_args'], cbs=cbs)
+    _same_callbacks(recs, cbs)
     if pre:
         remedy = ': say with pretrain_source where the data of the pretraining is'
         pre_path = _same_data(ifnone(pretrain_source, path), pre['size'], pre.get('source', r['source']), remedy)
-        pre_recipe = older_recipe('pretrain', pre['recipe'])
-    new,recipe = L(),older_recipe('finetune', r['recipe'])
+        pre_recipe = older_recipe('pretrain', _plain(pre['recipe']))
+    new,recipe = L(),older_recipe('finetune', _plain(r['recipe']))
     for rs in groupby(recs, lambda r: str(r['pretrain'] and r['pretrain']['seed'])).values():
         enc,p = None,rs[0]['pretrain']
         if p: enc = pretrain(get_pretext(r['task'], **r['task_args']), pre_path, p['size'], p['epochs'], r['encoder'],
