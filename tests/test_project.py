@@ -1,5 +1,5 @@
 "The project as a whole: what is generated is current, and what a user types works"
-import filecmp, re, shutil, subprocess, sys
+import filecmp, re, shutil, subprocess, sys, zipfile
 from configparser import ConfigParser
 from pathlib import Path
 import pytest
@@ -96,3 +96,10 @@ for m in mods:
 print({n:ms for n,ms in at.items() if len(ms)>1})'''
     r = run(sys.executable, '-W', 'ignore', '-c', code)
     assert r.stdout.strip()=='{}', r.stdout+r.stderr
+
+def test_wheel(copy):
+    "What a wheel holds is enough: no module and no data file is left out"
+    r = run(sys.executable, 'setup.py', '-q', 'bdist_wheel', cwd=copy)
+    assert r.returncode==0, r.stderr
+    with zipfile.ZipFile(next((copy/'dist').glob('*.whl'))) as z: held = set(z.namelist())
+    assert [f for f in files() if f.startswith('imagewang_ssl/') and f not in held]==[]
