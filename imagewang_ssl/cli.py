@@ -15,7 +15,10 @@ from fastcore.script import anno_parser
 from .basics import IwangError
 from .source import check_imagewang, get_imagewang
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
-from . import board,evaluate,train
+from . import evaluate, record, train
+from .board import rows
+from .board.figure import save_figure
+from .board.page import board_page
 
 # %% ../nbs/80_cli.ipynb #95ebe63b
 def _line(prog, e): print(f'{prog}: {e}', file=sys.stderr)
@@ -61,7 +64,7 @@ def tasks_cmd(
     runs:str='runs/pretrain', # Folder of these records
 ):
     "List the pretext tasks: what each does, its kind of target, its paper and its arguments"
-    if learnt: return print(board.pretraining_table(runs).drop(columns=['args','runs']).round(3).to_string(index=False))
+    if learnt: return print(rows.pretraining_table(runs).drop(columns=['args','runs']).round(3).to_string(index=False))
     for n in list_pretexts():
         c = pretext_class(n)
         print(f'{n}  [{c().kind}]  {c.__doc__}\n    {c.paper or ""}', *[f'    {o}' for o in describe(c)], '', sep='\n')
@@ -128,9 +131,9 @@ def run_cmd(
 def _summary(recs):
     "One line about the runs of a cell"
     r,accs = recs[0],[100*o['accuracy'][-1] for o in recs]
-    mean,std = board.mean_std(accs)
+    mean,std = rows.mean_std(accs)
     print(f"{r['task']} {r['size']} px {r['epochs']} epochs: accuracy {mean:.2f} %" + (f' ± {std:.2f}' if len(accs)>1 else '') +
-          f", {len(accs)} run{'s'*(len(accs)>1)}, {sum(o['seconds'] for o in recs):.0f} s, peak {max(o['peak_mb'] for o in recs)} MiB, row {board.row_id(r)}")
+          f", {len(accs)} run{'s'*(len(accs)>1)}, {sum(o['seconds'] for o in recs):.0f} s, peak {max(o['peak_mb'] for o in recs)} MiB, row {record.row_id(r)}")
 
 # %% ../nbs/80_cli.ipynb #390ffb52
 @command('iwang-probe')
@@ -142,7 +145,7 @@ def probe_cmd(
     **kwargs
 ):
     "Ask an encoder, without training it, what nearest neighbours and a linear map make of its features"
-    if table: return print(board.probing_table(runs).round(2).to_string(index=False, na_rep=''))
+    if table: return print(rows.probing_table(runs).round(2).to_string(index=False, na_rep=''))
     if kwargs['save_to']: train.check_writable(kwargs['save_to'])
     r = evaluate.probe_record(encoder, **kwargs)
     print(f"{r['task']} {r['size']} px, {r['epochs']} epochs: {r['k']} nearest neighbours {100*r['knn']:.2f} % ({100*r['knn_all']:.2f} % among all of train), "
@@ -160,16 +163,16 @@ def board_cmd(
     void:bool=False, # Show withdrawn entries too
 ):
     "Print the leaderboard that the run records and the published entries give"
-    if check: return print(f'{board.check_board(runs, check)} is what {runs} gives')
+    if check: return print(f'{rows.check_board(runs, check)} is what {runs} gives')
     for dest in csv,page,figure:
         if dest: train.check_writable(dest, file=True)
-    df = board.derive_board(runs)
+    df = rows.derive_board(runs)
     if track: df = df[df.track==track]
-    if not len(df): raise IwangError(f"no rows of track '{track}': there are {', '.join(board.derive_board(runs).track.unique())}")
-    if csv: print(f'wrote {board.write_board(runs, csv)}')
-    if page: print(f'wrote {board.board_page(df, page)}')
-    if figure: print(f'wrote {board.save_figure(df, figure)}')
-    if not (csv or page or figure): print(board.board_table(df, void=void))
+    if not len(df): raise IwangError(f"no rows of track '{track}': there are {', '.join(rows.derive_board(runs).track.unique())}")
+    if csv: print(f'wrote {rows.write_board(runs, csv)}')
+    if page: print(f'wrote {board_page(df, page)}')
+    if figure: print(f'wrote {save_figure(df, figure)}')
+    if not (csv or page or figure): print(rows.board_table(df, void=void))
 
 @command('iwang-reproduce')
 def reproduce_cmd(
@@ -180,7 +183,7 @@ def reproduce_cmd(
     pretrain_source:str=None, # Where the data of the pretraining is, if that was other data
 ):
     "Run a row again from its records; show what differs, old accuracies beside new, and whether they agree (status 0)"
-    old = board.find_row(row, runs)
+    old = record.find_row(row, runs)
     new = train.reproduce(old, source, save_to=save_to, pretrain_source=pretrain_source)
     _summary(new)
     lines,agree = train.compare_runs(old, new)

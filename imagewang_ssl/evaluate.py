@@ -11,8 +11,8 @@ from .basics import IwangError
 from .data import source_info
 from .source import get_imagewang
 from .encoder import create_encoder, load_encoder
+from .record import save_probe
 from .train import check_valid, finetune_dls, provenance
-from .board import save_probe
 
 # %% ../nbs/60_evaluate.ipynb #275c782a
 @torch.no_grad()

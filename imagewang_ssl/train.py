@@ -23,8 +23,8 @@ from .load import finetune_block, label_pools, labelled_files, load_size, pool_f
 from .encoder import Encoder, check_build, create_encoder, load_encoder, save_encoder
 from .heads import Classifier
 from .prior import PriorAdjusted, asked_metrics, class_counts
-from .board import cell_size, check_record, first_runs, official_runs, official_sizes, record_name, row_id
-from .board import run_key, save_pretraining, save_record, track_of
+from .record import cell_size, check_record, first_runs, official_runs, official_sizes, record_name, row_id
+from .record import run_key, save_pretraining, save_record, track_of
 from .optimizers import optimizers
 from .fit import EMA, SayNonFinite, finite_or_null, fit, older_recipe, pretrained, recipes, settings
 from .pretext.core import Pretext, get_pretext
