@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['recipes', 'recipe_choices', 'ground', 'older_recipe', 'resolve_precision', 'computing_in', 'NonFiniteLoss',
            'StopOnNonFinite', 'SayNonFinite', 'quiet_bars', 'FusedAdamW', 'rates', 'fit', 'provenance',
-           'check_writable', 'keep', 'source_now', 'differences', 'encoder_file', 'pretrain', 'check_valid',
-           'finetune_dls', 'finetune_learner', 'check_labelled', 'recorded', 'finetune', 'check_cell', 'run',
-           'reproduce', 'compare_runs']
+           'check_writable', 'keep', 'source_now', 'encoder_file', 'pretrain', 'check_valid', 'finetune_dls',
+           'finetune_learner', 'check_labelled', 'recorded', 'finetune', 'check_cell', 'run', 'reproduce',
+           'compare_runs']
 
 # %% ../nbs/50_train.ipynb #80c2e82c
 import hashlib, json, platform, resource, statistics, subprocess, sys, tempfile, time
@@ -24,8 +24,8 @@ from .load import finetune_block, label_pools, labelled_files, load_size, pool_f
 from .encoder import Encoder, check_build, create_encoder, load_encoder, save_encoder
 from .heads import Classifier
 from .prior import PriorAdjusted, asked_metrics, class_counts
-from .record import cell_size, check_record, first_runs, official_runs, official_sizes, record_name, row_id
-from .record import run_key, save_pretraining, save_record, track_of
+from .record import cell_size, check_record, differences, first_runs, hash8, official_runs, official_sizes
+from .record import record_name, row_id, run_key, save_pretraining, save_record, track_of
 from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/50_train.ipynb #18531dde
@@ -271,18 +271,6 @@ def source_now(
 # %% ../nbs/50_train.ipynb #2d3d5a2a
 ground = 'code','versions','device'
 
-def _flat(o, pre=''):
-    "Nested dicts as one, with dotted names"
-    if not isinstance(o, dict): return {pre[:-1]:o}
-    return {k:v for n,p in o.items() for k,v in _flat(p, f'{pre}{n}.').items()}
-
-def differences(was:dict, now:dict)->dict: # Two values under each dotted name
-    "What is not the same in `was` and `now`; none where one of them lacks it"
-    a,b = [_flat(json.loads(json.dumps(o))) for o in (was,now)]
-    return {k:(a.get(k), b.get(k)) for k in {**a,**b} if a.get(k)!=b.get(k)}
-
-def _hash8(o): return hashlib.sha256(json.dumps(o, sort_keys=True).encode()).hexdigest()[:8]
-
 # %% ../nbs/50_train.ipynb #2f0a939b
 _pretraining = 'task','task_args','source','pool','size','epochs','seed','recipe'
 
@@ -296,7 +284,7 @@ def encoder_file(
     out = Path(out)
     if out.suffix and not out.is_dir(): return out
     name = '{}-{task}-{size}px-{epochs}ep-seed{seed}'.format(about['source']['name'], **about)
-    return out/f"{re.sub(r'[^a-zA-Z0-9_.+-]+', '_', name)}-{_hash8(_identity(about))}.safetensors"
+    return out/f"{re.sub(r'[^a-zA-Z0-9_.+-]+', '_', name)}-{hash8(_identity(about))}.safetensors"
 
 def _kept(path, about):
     "The encoder in `path`, which must be what `about` would give; none if there is no file"
