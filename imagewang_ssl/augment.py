@@ -158,6 +158,7 @@ def view_maps(
     def look(k, x):
         if k=='pose': return mirrored(x, x.new_tensor([-1,1,1,1]))
         mode = 'bilinear' if k=='rgb' else 'nearest'
-        y = F.grid_sample(x.flatten(1,-3), grid, mode=mode, padding_mode='border', align_corners=False).unflatten(1, x.shape[1:-2])
+        y = F.grid_sample(x.flatten(1,-3), grid, mode=mode, padding_mode='border', align_corners=False)
+        y = y.unflatten(1, x.shape[1:-2])
         return mirrored(y, y.new_tensor([-1,1,1]).view(3,1,1)) if k=='normals' else y
     return {k:look(k, x) for k,x in maps.items()}

@@ -18,7 +18,8 @@ from fastdownload import FastDownload, download_url
 from fastprogress.fastprogress import progress_bar
 from .basics import IwangError, bars_visible, make_folder, one_line, sha256
 from .data import as_rgb, class_names, file_hash, find_root, flat_counts, folder_counts, image_splits
-from .data import images_state, keep_hashes, known_counts, known_pairs, list_images, oddity, open_image, source_info
+from .data import images_state, keep_hashes, known_counts, known_pairs, list_images, oddity, open_image
+from .data import source_info
 from .render.sample import render_sample
 from .render.shapes import sample_classes, sample_val_classes
 from .render.store import renderer
@@ -131,7 +132,8 @@ def get_imagewang(
         archive = data/'archive' if cache else fastai_path('archive')
         return find_root(make_folder(data/_stem(url), partial(_from_fastai, url, archive), images_state))
     if source.startswith(('http://','https://')):
-        return make_folder(own/f'{_stem(source)}-{sha256(source.encode())[:8]}', partial(_from_url, source), images_state)
+        dest = own/f'{_stem(source)}-{sha256(source.encode())[:8]}'
+        return make_folder(dest, partial(_from_url, source), images_state)
     path = Path(url2pathname(urlparse(source).path) if source.startswith('file://') else source).expanduser()
     if path.is_dir(): return find_root(path)
     if not path.is_file(): raise IwangError(f'{source}: no such source: '

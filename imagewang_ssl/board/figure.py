@@ -76,7 +76,8 @@ def plot_board(
         for ax,g in zip(axs[:,0], panels): _panel(ax, g, marks)
         ax.margins(x=.08)
         ax.set_xlabel('accuracy, %')
-        key = lambda m, label, c=published_color, mfc=published_color: plt.Line2D([], [], c=c, ls='', marker=m, ms=5, mfc=mfc, label=label)
+        def key(m, label, c=published_color, mfc=published_color):
+            return plt.Line2D([], [], c=c, ls='', marker=m, ms=5, mfc=mfc, label=label)
         keys = [key(m, f'{e} epochs') for e,m in marks.items()]
         if (df.by=='ours').any(): keys.append(key('o', 'ours', our_color, our_color))
         if (df.by!='ours').any(): keys.append(key('o', 'published'))

@@ -31,7 +31,8 @@ def _svg(df):
 def _tr(r):
     "A row of the board as a row of the page"
     def td(val, *kids, cls='', **kw): return Td(*(kids or [str(val)]), cls=cls, data_k=str(val), **kw)
-    how = [r.args, r.pool, row_pretraining(r) and f'{row_pretraining(r)} pretraining epochs', r.encoder, r.source, r.note, r.row]
+    pre = row_pretraining(r) and f'{row_pretraining(r)} pretraining epochs'
+    how = [r.args, r.pool, pre, r.encoder, r.source, r.note, r.row]
     name = A(r.method, href=r.url) if r.url.startswith('https://') else r.method
     status = r.status if r.by!='ours' else 'ours' if r.status=='complete' else f'ours, {r.status}'
     return Tr(td(r.size, cls='n'), td(r.epochs, cls='n'),

@@ -271,8 +271,8 @@ def board_table(
     "The board as text for a terminal, `*` before our rows"
     df = df if void else df[df.status!='void']
     head = ['','accuracy','runs','method','args','pool','px','pre','encoder','source','status','row']
-    rows = [['* '[r.by!='ours'], row_score(r), r.counts, _cut(r.method,14), _cut(r.args,24), r.pool, row_px(r), row_pretraining(r),
-             _cut(r.encoder,14), _cut(r.source,10), r.status, r.row] for r in df.itertuples()]
+    rows = [['* '[r.by!='ours'], row_score(r), r.counts, _cut(r.method,14), _cut(r.args,24), r.pool, row_px(r),
+             row_pretraining(r), _cut(r.encoder,14), _cut(r.source,10), r.status, r.row] for r in df.itertuples()]
     keep = [i for i in range(len(head)) if any(r[i] for r in rows)]
     wide = {i: max(len(r[i]) for r in [head,*rows]) for i in keep}
     line = lambda cells: ' '.join(cells[i].ljust(wide[i]) for i in keep).rstrip()

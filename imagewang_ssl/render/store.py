@@ -54,18 +54,20 @@ def create_arrays(
     "Memory-mapped arrays to write into, which an `ArrayStore` of `folder` will read"
     folder.mkdir()
     def inner(k): return (4,4) if k=='pose' else (_channels.get(k, 1),size,size)
-    def create(k): return np.lib.format.open_memmap(folder/f'{k}.npy', mode='w+', dtype=_types[k], shape=(*shape,*inner(k)))
+    def create(k):
+        whole = *shape,*inner(k)
+        return np.lib.format.open_memmap(folder/f'{k}.npy', mode='w+', dtype=_types[k], shape=whole)
     return {k:create(k) for k in names}
 
 # %% ../../nbs/03c_render.store.ipynb #95ba17f5
 def renderer()->str: # 8 hex digits
     "What tells the code that renders from any other"
-    modules = sorted((f for f in files('imagewang_ssl.render').iterdir() if f.name.endswith('.py')), key=lambda f: f.name)
-    code = '\n'.join(f.read_text(encoding='utf-8') for f in modules)
+    modules = {f.name:f for f in files('imagewang_ssl.render').iterdir() if f.name.endswith('.py')}
+    code = '\n'.join(modules[k].read_text(encoding='utf-8') for k in sorted(modules))
     return sha256(re.sub('(?m)^# %%.*', '', code).encode())[:8]
 
 def _kept(folder, name, shape, size, names, group, write, **also):
-    "The store `name` in `folder`; when it is made, `write(arrays, numbers)` fills its arrays, a `group` of scenes or clips at once"
+    "The store `name` in `folder`; to make it, `write(arrays, numbers)` fills its arrays, a `group` of numbers at once"
     def fill(tmp):
         to = create_arrays(tmp/'out', shape, size, names)
         what = f'{shape[0]} {"clips" if len(shape)>1 else "scenes"} once, at {size} px'
@@ -91,7 +93,8 @@ def stored_scenes(
 )->ArrayStore: # With `rgb`, `depth`, `normals` and `contours` as of `render_scenes`
     "Rendered scenes, from disk after the first time"
     names = 'rgb','depth','normals','contours'
-    return _kept(_cache('scenes', cache), f'{number}-{size}-{seed}', (number,), size, names, 16, partial(_write_scenes, seed))
+    write = partial(_write_scenes, seed)
+    return _kept(_cache('scenes', cache), f'{number}-{size}-{seed}', (number,), size, names, 16, write)
 
 # %% ../../nbs/03c_render.store.ipynb #ef3f0182
 _group,_moving = 8,('object','camera')
@@ -110,8 +113,8 @@ def rendered_clips(
     size:int=80, # Side of a frame in pixels
     seed:int=0, # The same seed gives the same clips
     cache=None, # Folder to keep them in; default: in fastai's data folder
-)->ArrayStore: # With `rgb`, `depth`, `mask` (of the object), `pose` (of the camera), `video`, and `camera`: does the camera move?
+)->ArrayStore: # With `rgb`, `depth`, `mask` (of the object), `pose` (of the camera), `video`, `camera` (does it move?)
     "Clips of rendered scenes, rendered when they are first asked for"
-    video = np.arange(number)
-    return _kept(_cache('clips', cache), f'{number}x{frames}-{size}-{seed}', (number,frames), size, ('rgb','depth','mask','pose'),
-                 _group, partial(_write_clips, seed), video=video, camera=video//_group%2==1)
+    name,names,video = f'{number}x{frames}-{size}-{seed}',('rgb','depth','mask','pose'),np.arange(number)
+    return _kept(_cache('clips', cache), name, (number,frames), size, names, _group, partial(_write_clips, seed),
+                 video=video, camera=video//_group%2==1)
