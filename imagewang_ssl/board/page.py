@@ -33,11 +33,13 @@ def _tr(r):
     def td(val, *kids, cls='', **kw): return Td(*(kids or [str(val)]), cls=cls, data_k=str(val), **kw)
     pre = row_pretraining(r) and f'{row_pretraining(r)} pretraining epochs'
     how = [r.args, r.pool, pre, r.encoder, r.source, r.note, r.row]
+    among = [] if pd.isna(r.asked_accuracy) else [f'{r.asked_accuracy:.1f}', Small(f'{r.asked_fraction:.0f} % named')]
     name = A(r.method, href=r.url) if r.url.startswith('https://') else r.method
     status = r.status if r.by!='ours' else 'ours' if r.status=='complete' else f'ours, {r.status}'
     return Tr(td(r.size, cls='n'), td(r.epochs, cls='n'),
         td(r.method, Span(name, cls='m'), Small(' · '.join(filter(None, how)))),
         td(f'{r.accuracy:.2f}', row_score(r), cls='n acc', style=f'--v:{r.accuracy:.2f}'),
+        td('' if pd.isna(r.asked_accuracy) else f'{r.asked_accuracy:.2f}', *among, cls='n late'),
         td(r.runs, r.counts, cls='n late'), td(status), td(r.date, cls='n late'), cls=f'{r.by} {r.status}')
 
 def board_page(
@@ -45,7 +47,7 @@ def board_page(
     dest:str|Path, # The file to write
 )->Path:
     "Write the board as one HTML file that needs nothing else"
-    head = {'px':'n', 'epochs':'n', 'method':'', 'accuracy':'n', 'runs':'n late', 'status':'', 'date':'n late'}
+    head = {'px':'n', 'epochs':'n', 'method':'', 'accuracy':'n', 'among asked':'n late', 'runs':'n late', 'status':'', 'date':'n late'}
     parts = []
     for name,g in df.groupby('track', sort=False):
         title = {'official':'The official cells', 'sample':'The rendered sample'}.get(name, name.replace('px', ' px'))

@@ -30,7 +30,7 @@ def published_rows():
 _columns = ['row','track','size','epochs','method','args','pool','encoder','source','pretrain_epochs','accuracy','std',
             'runs','pretrainings','date','by','status','url','note']
 _sized = r'\d+px( with labels)?' # tracks of their own
-_shown = ['px','counts'] # further columns, for showing: the true size, and the runs of each pretraining
+_shown = ['px','counts','asked_fraction','asked_accuracy'] # for showing: true size, runs of each pretraining, and two metrics
 
 def mean_std(
     accs:list, # One number a run
@@ -63,6 +63,11 @@ def _source(rec):
     other = other_data(rec['source'], rec['pretrain'] or {})
     return (f'{other["name"]}>' if other else '') + rec['source']['name']
 
+def _last(runs, metric):
+    "Mean over `runs` of `metric` after their last epoch, in %; none where a record does not have it"
+    vals = [r.get('metrics', {}).get(metric) for r in runs]
+    return round(100*statistics.mean(v[-1] for v in vals), 2) if all(vals) else None
+
 def _notes(rec, need, counts, groups, repeats):
     "What a row of ours has to say beside its columns"
     n = sum(map(len, groups))
@@ -90,6 +95,7 @@ def _our_row(recs):
         pretrain_epochs=pre.get('epochs'), accuracy=round(mean, 2), std=None if std is None else round(std, 2),
         runs=len(accs), pretrainings=len(groups) if pre else None, date=max(r['date'] for r in runs)[:10], by='ours',
         status='complete' if len(accs)>=need else 'incomplete', url='', px=rec['size'], counts=counts,
+        **{k:_last(runs, k) for k in ('asked_fraction','asked_accuracy')},
         note='; '.join(_notes(rec, need, counts, groups, len(recs)-len(runs))))
 
 # %% ../../nbs/70_board.rows.ipynb #2d0bbd32
@@ -121,7 +127,7 @@ def derive_board(
     "The whole board: a row for each set of runs and the published rows, by track and cell, best first"
     groups = groupby(load_records(runs), row_id)
     df = pd.DataFrame([_our_row(g) for g in groups.values()]+_published(), columns=_columns+_shown)
-    df = df.astype(dict(pretrain_epochs='Int64', pretrainings='Int64', std=float))
+    df = df.astype(dict(pretrain_epochs='Int64', pretrainings='Int64', std=float, asked_fraction=float, asked_accuracy=float))
     _tell_apart(df, groups)
     df['rank'] = df.track.map(lambda t: 0 if t=='official' else 1 if re.fullmatch(_sized, t) else 2)
     by = ['rank','size','track','epochs','accuracy','by','method','date','row']

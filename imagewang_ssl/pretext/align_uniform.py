@@ -9,7 +9,7 @@ __all__ = ['alignment', 'uniformity', 'align_uniform_loss', 'view_distance', 'lo
 # %% ../../nbs/41_pretext.align_uniform.ipynb #f413fc75
 from fastai.vision.all import *
 from ..basics import IwangError
-from .views import _JointTask, gather, in_float32
+from .views import JointEmbedding, gather, in_float32
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3b684521
 @in_float32
@@ -46,12 +46,12 @@ def align_uniform_loss(
 def view_distance(z, y): "`alignment` of the views: their mean squared distance, from 0 to 4"; return alignment(z)
 def log_potential(z, y): "`uniformity` of the images: 0 is collapsed, -4 evenly spread"; return uniformity(z)
 
-class AlignUniform(_JointTask):
+class AlignUniform(JointEmbedding):
     "Bring both views of an image together and spread all images over the sphere"
     paper,name = 'https://arxiv.org/abs/2005.10242','align_uniform'
-    metrics = [*_JointTask.metrics, view_distance, log_potential]
+    metrics = [*JointEmbedding.metrics, view_distance, log_potential]
 
-    @delegates(_JointTask.__init__)
+    @delegates(JointEmbedding.__init__)
     def __init__(self,
         weight:float=1., # Weight of uniformity; alignment has weight 1
         alpha:float=2., # Power of the distance between views

@@ -11,7 +11,7 @@ __all__ = ['negative_cosine', 'BYOL', 'SimSiam']
 from fastai.vision.all import *
 from ..basics import IwangError
 from .memory import Branches, Remember, check_momentum
-from .views import _JointTask, Projector, in_float32, mlp
+from .views import JointEmbedding, Projector, in_float32, mlp
 
 # %% ../../nbs/37_pretext.byol.ipynb #2c720bc3
 @in_float32
@@ -23,12 +23,12 @@ def negative_cosine(
     return -F.cosine_similarity(p, t, dim=-1).mean()
 
 # %% ../../nbs/37_pretext.byol.ipynb #87a1015c
-class BYOL(_JointTask):
+class BYOL(JointEmbedding):
     "Predict what a momentum teacher says of the other view"
     paper,name = 'https://arxiv.org/abs/2006.07733','byol'
-    recipe = _JointTask.slow_recipe
+    recipe = JointEmbedding.slow_recipe
 
-    @delegates(_JointTask.__init__)
+    @delegates(JointEmbedding.__init__)
     def __init__(self,
         momentum=(.99,1.), # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
         p_blur=(1.,.1), # Probability of a blurred view: a number, or one for each view
@@ -46,12 +46,12 @@ class BYOL(_JointTask):
     def callbacks(self): return [*super().callbacks(), Remember()]
 
 # %% ../../nbs/37_pretext.byol.ipynb #b00f350a
-class SimSiam(_JointTask):
+class SimSiam(JointEmbedding):
     "Predict what the network itself says of the other view"
     paper,name = 'https://arxiv.org/abs/2011.10566','simsiam'
     loss_func,recipe = BYOL.loss_func,BYOL.recipe
 
-    @delegates(_JointTask.__init__)
+    @delegates(JointEmbedding.__init__)
     def __init__(self,
         bottleneck:int=128, # Width of the predictor's hidden layer
         dim:int=512, # Length of the vectors

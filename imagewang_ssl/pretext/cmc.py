@@ -14,7 +14,7 @@ from .colorization import at_lightness
 from .instance import across_accuracy
 from .moco import batch_nce
 from .split_brain import at_color
-from .views import _ContrastTask, effective_rank, embedding_std, gather, mlp
+from .views import Contrastive, effective_rank, embedding_std, gather, mlp
 
 # %% ../../nbs/47_pretext.cmc.ipynb #30725763
 class CrossModel(nn.Module):
@@ -35,12 +35,12 @@ class CrossModel(nn.Module):
         return torch.stack([h(f[:,i,c]) for i,(h,c) in enumerate(zip(self.heads, self.cols))], 1)
 
 # %% ../../nbs/47_pretext.cmc.ipynb #26ebd547
-class CMC(_ContrastTask):
+class CMC(Contrastive):
     "Find the colors of a grey view among those of the batch, and the grey view of colors"
     paper,name = 'https://arxiv.org/abs/1906.05849','cmc'
     metrics = [across_accuracy, embedding_std, effective_rank]
 
-    @delegates(_ContrastTask.__init__, but='p_grey')
+    @delegates(Contrastive.__init__, but='p_grey')
     def __init__(self,
         crops:str='own', # 'own': each view a crop of its own, or 'same'
         halves:bool=True, # Half of the features for each kind of view? Else all for both

@@ -5,7 +5,7 @@
 
 # %% auto #0
 __all__ = ['LabelTransform', 'WholeView', 'LabelDL', 'standard_view', 'random_colour', 'used_labels', 'EvenLabels', 'AnyView',
-           'Relabel', 'forget', 'NormClassifier', 'InverseSize', 'DeepCluster']
+           'Relabel', 'LabelPerImage', 'PseudoLabels', 'forget', 'NormClassifier', 'InverseSize', 'DeepCluster']
 
 # %% ../../nbs/23_pretext.deep_cluster.ipynb #f329277f
 import functools
@@ -96,8 +96,9 @@ class Relabel(Callback):
     def before_train(self):
         if self.epoch%self.task.every==0 and isinstance(self.dls.train, LabelDL): self.task.relabel(self.learn)
 
-class _ImageLabels(Pretext):
-    "What tasks have in common whose images have labels, a row each in the `labels` of a `LabelDL`"
+class LabelPerImage(Pretext):
+    "Base of tasks with a label per image, a row each in the `labels` of a `LabelDL`"
+    abstract = True
     dl_type = LabelDL
 
     def first_labels(self, dataset): "Labels of the images of `dataset` (n,...)"; raise NotImplementedError
@@ -108,8 +109,9 @@ class _ImageLabels(Pretext):
         "Raise `IwangError` where a batch came without labels"
         if y is None: raise IwangError(f'the labels of {self.name} belong to images: take its batches from its own dataloaders')
 
-class _Labelled(_ImageLabels):
-    "What tasks have in common whose labels change while they train"
+class PseudoLabels(LabelPerImage):
+    "Base of tasks whose labels come from the encoder itself and change while it trains"
+    abstract = True
     kind,loss_func = 'class',CrossEntropyLossFlat()
     metrics = [accuracy, AccumMetric(used_labels, flatten=False), EvenLabels()]
 
@@ -166,7 +168,7 @@ class InverseSize(Callback):
         self.learn.loss_grad = F.cross_entropy(self.pred, self.y, weight=w.to(self.pred))
         self.learn.loss = self.loss_grad.clone()
 
-class DeepCluster(_Labelled):
+class DeepCluster(PseudoLabels):
     "Tell which cluster of the network's own features an image is in; clusters are found anew before every epoch"
     paper = 'https://arxiv.org/abs/1807.05520'
 

@@ -11,7 +11,7 @@ __all__ = ['draw_pairs', 'ranking_loss', 'pair_accuracy', 'RelativeDepth', 'near
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
 from ..heads import Decoder
-from .clips import _ClipTask
+from .clips import ClipTask
 from .grey_blur import psnr
 
 # %% ../../nbs/31_pretext.depth.ipynb #7c2cf20c
@@ -47,13 +47,13 @@ def pair_accuracy(pred, y):
     return ((_lead(pred, at)*near)>0).sum()/near.abs().sum().clamp(min=1)
 
 # %% ../../nbs/31_pretext.depth.ipynb #c1edfae4
-class RelativeDepth(_ClipTask):
+class RelativeDepth(ClipTask):
     "Tell which of two points is nearer"
     paper = 'https://arxiv.org/abs/1604.03901'
     kind,loss_func,metrics = 'order',staticmethod(ranking_loss),[pair_accuracy]
     names,whole = ('rgb','depth'),False
 
-    @delegates(_ClipTask.__init__)
+    @delegates(ClipTask.__init__)
     def __init__(self,
         pairs:int=64, # Pairs of points an image
         ratio:float=1.2, # Depths differ at least by this factor in pairs that count
@@ -89,13 +89,13 @@ def nearness(
     "Distance of the nearest hundredth of an image, divided by the distance"
     return (depth.flatten(1).quantile(.01, dim=1).view(-1,1,1,1)/depth).clamp(max=1)
 
-class CrossModal(_ClipTask):
+class CrossModal(ClipTask):
     "Give depth for color, or color for depth"
     paper = 'https://arxiv.org/abs/1611.09842'
     kind,loss_func,metrics = 'image',MSELossFlat(),[psnr]
     names,whole = ('rgb','depth'),False
 
-    @delegates(_ClipTask.__init__)
+    @delegates(ClipTask.__init__)
     def __init__(self,
         direction:str='rgb2depth', # 'rgb2depth' or 'depth2rgb'
         **kwargs

@@ -10,7 +10,7 @@ __all__ = ['triples', 'orders', 'shake', 'PairHead', 'motion', 'FrameOrder']
 from itertools import permutations
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
-from .clips import ClipView, _ClipTask, siamese
+from .clips import ClipView, ClipTask, siamese
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #55b52de8
 _wrong,_right = [(0,3,2),(0,4,3),(0,4,3)],[(0,1,2),(0,1,3),(0,2,3)]
@@ -60,12 +60,12 @@ def motion(rgb)->Tensor: # (clips,)
     return (rgb[:,1:]-rgb[:,:-1]).abs().mean((2,3,4)).amin(1)
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #076c1c1c
-class FrameOrder(_ClipTask):
+class FrameOrder(ClipTask):
     "Tell whether frames of a clip are in order, or in which order they are"
     paper = 'https://arxiv.org/abs/1603.08561'
     kind,loss_func,metrics = 'class',CrossEntropyLossFlat(),[accuracy]
 
-    @delegates(_ClipTask.__init__)
+    @delegates(ClipTask.__init__)
     def __init__(self,
         form:str='verify', # 'verify': are three frames in order? 'sort': in which order are `n` neighboring frames?
         n:int=3, # Frames to sort, 3 or 4

@@ -10,7 +10,7 @@ __all__ = ['place_scores', 'infonce_places', 'jsd_places', 'WholeAndPlaces', 'In
 # %% ../../nbs/45_pretext.infomax.ipynb #5f0f6f73
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0, check_choice
-from .views import Projector, _JointTask, gather, in_float32, mlp
+from .views import Projector, JointEmbedding, gather, in_float32, mlp
 
 # %% ../../nbs/45_pretext.infomax.ipynb #a4d06fa3
 def place_scores(
@@ -70,12 +70,12 @@ class WholeAndPlaces(nn.Module):
         return tuple(o.unflatten(0, x.shape[:2]) for o in res)
 
 # %% ../../nbs/45_pretext.infomax.ipynb #b25e7284
-class InfoMax(_JointTask):
+class InfoMax(JointEmbedding):
     "Tell which image a place is part of"
     paper,name = 'https://arxiv.org/abs/1808.06670','infomax'
     losses = dict(infonce=infonce_places, jsd=jsd_places)
 
-    @delegates(_JointTask.__init__)
+    @delegates(JointEmbedding.__init__)
     def __init__(self,
         form:str='amdim', # 'amdim' asks the places of one view about the whole of the other, 'dim' about that of the same view
         estimator:str='infonce', # 'infonce' or 'jsd'

@@ -11,10 +11,10 @@ from fastai.vision.all import *
 from ..basics import check_0_to_1, check_above_0, check_below_1, check_choice
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
-from .deep_cluster import _Labelled
+from .deep_cluster import PseudoLabels
 from .memory import Remember
 from .rotation import quarter_turns
-from .views import _JointTask, _vectors, effective_rank, embedding_std, gather, in_float32
+from .views import JointEmbedding, embeddings_of, effective_rank, embedding_std, gather, in_float32
 
 # %% ../../nbs/43_pretext.instance.ipynb #e395b3e3
 @in_float32
@@ -81,9 +81,9 @@ class Banked(nn.Module):
 
     def remember(self, pred, y, pct): "After a step: rows move towards the vectors of their images"; self.bank.update(y.as_subclass(Tensor), pred[0][:,:self.n].as_subclass(Tensor))
 
-class _Rows(_JointTask, _Labelled):
+class _Rows(JointEmbedding, PseudoLabels):
     "A task whose training images each have a row in a `Bank`, while held-out images have none"
-    @delegates(_JointTask.__init__)
+    @delegates(JointEmbedding.__init__)
     def __init__(self,
         temp:float=.07, # Temperature of the softmax
         momentum:float=.5, # Part of an image's old row that stays when it is seen again
@@ -124,7 +124,7 @@ def across_accuracy(
     y=None, # Not looked at
 ):
     "Part of the vectors whose nearest among those of the other head, by cosine, is of the same image"
-    a,b = F.normalize(_vectors(z), dim=-1).unbind(1)
+    a,b = F.normalize(embeddings_of(z), dim=-1).unbind(1)
     sims,i = a@b.T,torch.arange(len(a), device=a.device)
     return torch.cat([s.argmax(1)==i for s in (sims,sims.T)]).float().mean()
 

@@ -12,7 +12,7 @@ from ..basics import IwangError
 from ..heads import Classifier
 from .core import Pretext, get_pretext
 from .multi_task import MultiLoss, MultiTask, PartMetric
-from .supcon import _TrainLabels
+from .supcon import TrainLabels
 from .views import in_float32
 
 # %% ../../nbs/49_pretext.joint.ipynb #28f0b590
@@ -70,7 +70,7 @@ class _Labels(Pretext):
         told = '' if pred is None else f', told {int(pred.view(-1,self.classes).mean(0).argmax())}'
         return [(x if x.dim()==3 else x[0], ('no label' if y<0 else f'class {int(y)}')+told)]
 
-class Joint(_TrainLabels, MultiTask):
+class Joint(TrainLabels, MultiTask):
     "Learn train's labels and, from all images, a pretext task: a reference that is told labels"
     paper,pool = 'https://arxiv.org/abs/1905.03670','unsup+train+labels'
 

@@ -10,7 +10,7 @@ __all__ = ['info_nce', 'batch_nce', 'Shuffled', 'MoCo']
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
 from .memory import Branches, Queue, Remember, check_momentum
-from .views import _ContrastTask, gather, in_float32, mlp
+from .views import Contrastive, gather, in_float32, mlp
 
 # %% ../../nbs/36_pretext.moco.ipynb #96e15859
 @in_float32
@@ -54,12 +54,12 @@ class Shuffled(nn.Module):
         return torch.cat([self.net(x[i]) for i in order.tensor_split(groups)])[order.argsort()]
 
 # %% ../../nbs/36_pretext.moco.ipynb #4b0e077f
-class MoCo(_ContrastTask):
+class MoCo(Contrastive):
     "Find an image's other view, as a momentum teacher sees it, among the vectors of other images"
     paper,name = 'https://arxiv.org/abs/1911.05722','moco'
-    recipe = dict(_ContrastTask.recipe, warmup=.1)
+    recipe = dict(Contrastive.recipe, warmup=.1)
 
-    @delegates(_ContrastTask.__init__)
+    @delegates(Contrastive.__init__)
     def __init__(self,
         version:str='v2', # 'v2': others come from a queue; 'v3': from the batch, and the student has a predictor
         momentum=.9, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine

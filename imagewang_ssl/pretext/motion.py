@@ -10,7 +10,7 @@ __all__ = ['relative_motion', 'r2', 'MatchHead', 'EgoMotion', 'moving_masks', 'i
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
 from ..heads import Decoder
-from .clips import ClipView, _ClipTask, siamese
+from .clips import ClipView, ClipTask, siamese
 
 # %% ../../nbs/28_pretext.motion.ipynb #a634769b
 def relative_motion(
@@ -45,12 +45,12 @@ class MatchHead(nn.Module):
         around = F.unfold(b, k, padding=self.reach).view(*b.shape[:2], k*k, *b.shape[2:])
         return self.out((a[:,:,None]*around).sum(1))
 
-class EgoMotion(_ClipTask):
+class EgoMotion(ClipTask):
     "Tell from two frames how the camera moved: sideways, to and fro, and by what angle it turned"
     paper = 'https://arxiv.org/abs/1505.01596'
     names = 'rgb','pose'
 
-    @delegates(_ClipTask.__init__)
+    @delegates(ClipTask.__init__)
     def __init__(self,
         form:str='bins', # 'bins': each of the three is a class; 'values': each is a number in standard deviations
         bins:int=5, # Classes of each of the three
@@ -117,12 +117,12 @@ def iou(pred, y):
     p,y = pred>0,y>.5
     return (p&y).sum()/(p|y).sum().clamp(min=1)
 
-class MovingObjects(_ClipTask):
+class MovingObjects(ClipTask):
     "Tell from one frame which pixels belong to what moves"
     paper = 'https://arxiv.org/abs/1612.06370'
     kind,loss_func,metrics = 'mask',BCEWithLogitsLossFlat(),[iou]
 
-    @delegates(_ClipTask.__init__)
+    @delegates(ClipTask.__init__)
     def __init__(self,
         masks:str='known', # 'known': of the renderer, or from mask files; 'difference': of neighboring frames
         **kwargs

@@ -10,7 +10,7 @@ __all__ = ['once_each', 'MultiModel', 'MultiLoss', 'PartLearner', 'PartCallback'
 from contextlib import contextmanager
 from fastai.vision.all import *
 from ..basics import IwangError
-from .core import Pretext, _sample, get_pretext
+from .core import Pretext, batch_item, get_pretext
 
 # %% ../../nbs/30_pretext.multi_task.ipynb #9824cb13
 @contextmanager
@@ -142,5 +142,5 @@ class MultiTask(Pretext):
         return [(im, f'{p.name}\n{title}') for p,ps in zip(self.parts, each) for im,title in ps]
     def show(self, x, y=None, pred=None, max_n=4, **kwargs):
         "Draw the panels of the first `max_n` samples, a row each"
-        n,k = min(max_n, find_bs(x)),len(self.panels(*(_sample(o, 0) for o in (x,y,pred))))
+        n,k = min(max_n, find_bs(x)),len(self.panels(*(batch_item(o, 0) for o in (x,y,pred))))
         super().show(x, y, pred, n, **merge(dict(ncols=k, figsize=(1.7*k, 2.3*n)), kwargs))

@@ -11,7 +11,7 @@ from fastai.vision.all import *
 from ..basics import IwangError
 from ..cluster import nearest
 from .memory import Branches, Queue, Remember
-from .views import _ContrastTask, gather, in_float32, mlp
+from .views import Contrastive, gather, in_float32, mlp
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #20185539
 @in_float32
@@ -36,11 +36,11 @@ def nnclr_loss(
     return F.cross_entropy(scores.flatten(0,1), own.flatten())
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #175b2681
-class NNCLR(_ContrastTask):
+class NNCLR(Contrastive):
     "Find an image's view by the nearest neighbor that its other view has among earlier images"
     paper,name = 'https://arxiv.org/abs/2104.14548','nnclr'
 
-    @delegates(_ContrastTask.__init__)
+    @delegates(Contrastive.__init__)
     def __init__(self,
         queue:int=2048, # Vectors of earlier images in which neighbors are looked for
         **kwargs

@@ -10,7 +10,7 @@ __all__ = ['concentration', 'Prototypes', 'proto_nce', 'WholeDL', 'Prototyped', 
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..cluster import kmeans, nearest
-from .deep_cluster import LabelDL, Relabel, _Labelled
+from .deep_cluster import LabelDL, Relabel, PseudoLabels
 from .instance import row_cosines
 from .moco import MoCo
 from .views import Views, in_float32
@@ -77,7 +77,7 @@ class Prototyped(nn.Module):
 
     def remember(self, pred, y, pct): self.net.remember(pred, y, pct)
 
-class PCL(MoCo, _Labelled):
+class PCL(MoCo, PseudoLabels):
     "Find an image's other view among other images, and the prototypes of the clusters it is in among other prototypes"
     paper,name,every,dl_type = 'https://arxiv.org/abs/2005.04966','pcl',1,WholeDL
 

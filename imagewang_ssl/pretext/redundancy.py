@@ -9,7 +9,7 @@ __all__ = ['barlow_twins_loss', 'vicreg_loss', 'BarlowTwins', 'VICReg']
 # %% ../../nbs/40_pretext.redundancy.ipynb #a4227f5b
 from fastai.vision.all import *
 from ..basics import IwangError
-from .views import Projector, _JointTask, gather, in_float32
+from .views import Projector, JointEmbedding, gather, in_float32
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #56f68361
 @in_float32
@@ -39,9 +39,9 @@ def vicreg_loss(
     return inv*F.mse_loss(z[:,0], z[:,1])+var*lack+cov*(c.pow(2).sum()-on.pow(2).sum())/z.shape[-1]
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #bec10998
-class _Redundancy(_JointTask):
+class _Redundancy(JointEmbedding):
     "A task whose loss compares the numbers of the vectors with each other"
-    @delegates(_JointTask.__init__)
+    @delegates(JointEmbedding.__init__)
     def __init__(self,
         hidden:int=1024, # Width of the projector's two hidden layers
         dim:int=512, # Length of the vectors

@@ -11,10 +11,10 @@ from fastai.vision.all import *
 from ..basics import IwangError
 from ..heads import Classifier
 from ..cluster import sinkhorn
-from .deep_cluster import _Labelled
+from .deep_cluster import PseudoLabels
 
 # %% ../../nbs/24_pretext.self_label.ipynb #f719efe6
-class SelfLabel(_Labelled):
+class SelfLabel(PseudoLabels):
     "Tell which label of several sets an image was given by optimal transport; labels are given anew before every epoch"
     paper = 'https://arxiv.org/abs/1911.05371'
 

@@ -8,7 +8,7 @@ __all__ = ['nt_xent', 'SimCLR']
 
 # %% ../../nbs/35_pretext.simclr.ipynb #a8f07865
 from fastai.vision.all import *
-from .views import _ContrastTask, gather, in_float32
+from .views import Contrastive, gather, in_float32
 
 # %% ../../nbs/35_pretext.simclr.ipynb #b85091be
 @in_float32
@@ -22,7 +22,7 @@ def nt_xent(
     return F.cross_entropy((v@v.T/temp).fill_diagonal_(-torch.inf), i^1)   # partners are neighbors: 0 and 1, 2 and 3
 
 # %% ../../nbs/35_pretext.simclr.ipynb #4341b596
-class SimCLR(_ContrastTask):
+class SimCLR(Contrastive):
     "Find the other view of the same image among the views of the batch"
     paper,name = 'https://arxiv.org/abs/2002.05709','simclr'
 

@@ -9,7 +9,7 @@ __all__ = ['swav_loss', 'SwAVNet', 'SwAV']
 # %% ../../nbs/39_pretext.swav.ipynb #dc13450a
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
-from .dino import _CropTask, cosines, cross_view_entropy, even_codes
+from .dino import MultiCropTask, cosines, cross_view_entropy, even_codes
 from .memory import Queue
 from .views import gather, in_float32
 
@@ -44,11 +44,11 @@ class SwAVNet(nn.Module):
         "After a step: the queue takes the vectors of the first views"
         if self.queue: self.queue.push(pred[0][:,0])
 
-class SwAV(_CropTask):
+class SwAV(MultiCropTask):
     "Tell of each crop which prototypes another, larger one belongs to, when all prototypes are used alike"
     paper,name = 'https://arxiv.org/abs/2006.09882','swav'
 
-    @delegates(_CropTask.__init__)
+    @delegates(MultiCropTask.__init__)
     def __init__(self,
         temp:float=.1, # Temperature of the softmax that predicts
         eps:float=.02, # Weight of the entropy of the codes: smaller gives harder ones
