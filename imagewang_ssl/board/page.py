@@ -28,8 +28,8 @@ def _svg(df):
     svg = draw_board(df, 'svg').decode()
     return svg[svg.index('<svg'):].replace(ink_color, 'currentColor').replace(our_color, 'var(--ours)')
 
-def _tr(r):
-    "A row of the board as a row of the page"
+def _tr(r, asked):
+    "A row of the board as a row of the page, with what the class prior hides if `asked`"
     def td(val, *kids, cls='', **kw): return Td(*(kids or [str(val)]), cls=cls, data_k=str(val), **kw)
     pre = row_pretraining(r) and f'{row_pretraining(r)} pretraining epochs'
     how = [r.args, r.pool, pre, r.encoder, r.source, r.note, r.row]
@@ -39,7 +39,7 @@ def _tr(r):
     return Tr(td(r.size, cls='n'), td(r.epochs, cls='n'),
         td(r.method, Span(name, cls='m'), Small(' · '.join(filter(None, how)))),
         td(f'{r.accuracy:.2f}', row_score(r), cls='n acc', style=f'--v:{r.accuracy:.2f}'),
-        td('' if pd.isna(r.asked_accuracy) else f'{r.asked_accuracy:.2f}', *among, cls='n late'),
+        *([td('' if pd.isna(r.asked_accuracy) else f'{r.asked_accuracy:.2f}', *among, cls='n late')] if asked else []),
         td(r.runs, r.counts, cls='n late'), td(status), td(r.date, cls='n late'), cls=f'{r.by} {r.status}')
 
 def board_page(
@@ -51,8 +51,10 @@ def board_page(
     parts = []
     for name,g in df.groupby('track', sort=False):
         title = {'official':'The official cells', 'sample':'The rendered sample'}.get(name, name.replace('px', ' px'))
-        table = Table(Thead(Tr(*[Th(h, cls=c) for h,c in head.items()])), Tbody(*map(_tr, g.itertuples())))
+        asked = g.asked_accuracy.notna().any()
+        heads = [Th(h, cls=c) for h,c in head.items() if asked or h!='among asked']
+        table = Table(Thead(Tr(*heads)), Tbody(*[_tr(r, asked) for r in g.itertuples()]))
         parts += [H2(title), Figure(Safe(_svg(g))), Div(table, cls='wide')]
     page = Template(page_file('page.html'))
-    text = page.substitute(css=page_file('page.css'), js=page_file('page.js'), board=to_xml(parts, indent=False))
+    text = page.substitute(css=page_file('page.css'), js=page_file('page.js'), board=''.join(to_xml(o, indent=False) for o in parts))
     return write_atomic(dest, text)
