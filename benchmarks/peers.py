@@ -7,7 +7,7 @@ image by image in the loader; self_supervised makes them of a batch, with one cr
 """
 from torch.utils.data import DataLoader as TorchLoader
 from imagewang_ssl.all import *
-from imagewang_ssl.train import computing_in
+from imagewang_ssl.fit import computing_in
 
 class _Flat(nn.Module):
     "Mean features of an encoder"

@@ -8,7 +8,7 @@ def bench(*args): return subprocess.run([sys.executable, '-m', 'benchmarks', *ma
 
 def test_rows(tmp_path):
     out = tmp_path/'speed.json'
-    r = bench('--only', 'finetune,rotation', '--size', 32, '--bs', 16, '--steps', 3, '--pairs', 2, '--json', out)
+    r = bench('--only', 'finetune,rotation', '--size', 32, '--bs', 16, '--steps', 2, '--pairs', 2, '--encoder', 'test_resnet', '--json', out)
     assert r.returncode==0, r.stdout+r.stderr
     rec = json.loads(out.read_text())
     assert [o['name'] for o in rec['rows']]==['finetune','rotation']

@@ -21,7 +21,11 @@ def test_walkthrough(tmp_path):
     assert r.returncode==0, r.stderr
     changed = {f for f,b in before.items() if (tmp_path/f).read_bytes()!=b}
     assert changed <= {'imagewang_ssl/_modidx.py'}, changed
-    r = run(sys.executable, '-W', 'ignore', '-c', 'from imagewang_ssl.all import *; print(UpsideDown.__module__, get_pretext("upside_down", p=.4).check())')
+    code = '''
+from imagewang_ssl.all import *
+from imagewang_ssl.cli import tasks_cmd
+print(UpsideDown.__module__, get_pretext("upside_down", p=.4).check())
+tasks_cmd([])'''
+    r = run(sys.executable, '-W', 'ignore', '-c', code)
     assert r.stdout.startswith('imagewang_ssl.pretext.upside_down ('), r.stdout+r.stderr
-    r = run(sys.executable, '-W', 'ignore', '-c', 'from imagewang_ssl.cli import tasks_cmd; tasks_cmd([])')
-    assert 'upside_down  [class]  Tell whether an image is upside down' in r.stdout and 'Probability that an image is turned' in r.stdout, r.stdout+r.stderr
+    assert 'upside_down  [class]  Tell whether an image is upside down' in r.stdout and 'Probability that an image is turned' in r.stdout, r.stdout
