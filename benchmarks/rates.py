@@ -1,5 +1,6 @@
 "Images a second of the suite's loop, of the bare model, of plain fastai and of other libraries, taken in turns"
 import gc, resource, statistics, time
+import timm
 from imagewang_ssl.all import *
 from imagewang_ssl.optimizers import fused_adamw
 
@@ -72,7 +73,9 @@ def plain_fastai(path, size, bs, encoder):
                       splitter=GrandparentSplitter('train','val'), item_tfms=[RandomResizedCrop(size, min_scale=.35), FlipItem(.5)],
                       batch_tfms=Normalize.from_stats(*imagenet_stats))
     dls = block.dataloaders(path, bs=bs, num_workers=min(8, defaults.cpus))
-    return Learner(dls, getattr(models.xresnet, encoder)(n_out=len(dls.vocab)), loss_func=LabelSmoothingCrossEntropyFlat(), metrics=accuracy)
+    xresnet = getattr(models.xresnet, encoder, None)
+    net = xresnet(n_out=len(dls.vocab)) if xresnet else timm.create_model(encoder, num_classes=len(dls.vocab))
+    return Learner(dls, net, loss_func=LabelSmoothingCrossEntropyFlat(), metrics=accuracy)
 
 def others(name, path, size, bs, encoder, precision, steps):
     "What else does the same work, in our precision and in float32, the default of all of them: name and function to time it"
