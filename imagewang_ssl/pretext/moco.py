@@ -9,7 +9,7 @@ __all__ = ['info_nce', 'batch_nce', 'Shuffled', 'MoCo']
 # %% ../../nbs/36_pretext.moco.ipynb #0902f276
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
-from .memory import Branches, Queue, Remember, check_momentum
+from .memory import Branches, FeatureQueue, Remember, check_momentum
 from .views import Contrastive, gather, in_float32, mlp
 
 # %% ../../nbs/36_pretext.moco.ipynb #96e15859
@@ -76,7 +76,7 @@ class MoCo(Contrastive):
     def model(self, encoder):
         head = self.head(encoder)
         if self.version=='v3': return Branches(encoder, head, mlp(self.dim, self.hidden, self.dim), self.momentum)
-        res = Branches(encoder, head, momentum=self.momentum, queue=Queue(self.queue, self.dim))
+        res = Branches(encoder, head, momentum=self.momentum, queue=FeatureQueue(self.queue, self.dim))
         res.teacher.net = Shuffled(res.teacher.net, self.groups)
         return res
 

@@ -10,7 +10,7 @@ __all__ = ['neighbors', 'nnclr_loss', 'NNCLR']
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..cluster import nearest
-from .memory import Branches, Queue, Remember
+from .memory import Branches, FeatureQueue, Remember
 from .views import Contrastive, gather, in_float32, mlp
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #20185539
@@ -50,7 +50,7 @@ class NNCLR(Contrastive):
         store_attr()
 
     def model(self, encoder):
-        return Branches(encoder, self.head(encoder), mlp(self.dim, self.hidden, self.dim, last_norm=False), queue=Queue(self.queue, self.dim))
+        return Branches(encoder, self.head(encoder), mlp(self.dim, self.hidden, self.dim, last_norm=False), queue=FeatureQueue(self.queue, self.dim))
 
     def loss_func(self, pred, y):
         p,t,queue = pred

@@ -10,7 +10,7 @@ __all__ = ['swav_loss', 'SwAVNet', 'SwAV']
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
 from .dino import MultiCropTask, cosines, cross_view_entropy, even_codes
-from .memory import Queue
+from .memory import FeatureQueue
 from .views import gather, in_float32
 
 # %% ../../nbs/39_pretext.swav.ipynb #c955a9fb
@@ -30,7 +30,7 @@ class SwAVNet(nn.Module):
     "Crops to vectors of the large views (bs,2,dim), scores of all crops (bs,crops,k) and, once a queue is full, its scores (bs,size,k)"
     def __init__(self,
         crops, # A `CropNet`
-        queue:Queue=None, # Where vectors are kept; default: nowhere
+        queue:FeatureQueue=None, # Where vectors are kept; default: nowhere
     ):
         super().__init__()
         self.crops,self.queue = crops,queue
@@ -61,7 +61,7 @@ class SwAV(MultiCropTask):
         if n_iter<1 or queue<0: raise IwangError(f'n_iter={n_iter}, queue={queue}: they must be 1 or more, and 0 or more')
         store_attr()
 
-    def model(self, encoder): return SwAVNet(self.crop_net(encoder), Queue(self.queue, self.dim) if self.queue else None)
+    def model(self, encoder): return SwAVNet(self.crop_net(encoder), FeatureQueue(self.queue, self.dim) if self.queue else None)
     def loss_func(self, pred, y):
         _,s,*queued = pred
         return swav_loss(gather(s), queued[0][0] if queued else None, self.temp, self.eps, self.n_iter)
