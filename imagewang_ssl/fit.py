@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['recipes', 'pretrained', 'before', 'recipe_choices', 'older_recipe', 'resolve_precision', 'computing_in',
            'check_recipe', 'settings', 'NonFiniteLoss', 'StopOnNonFinite', 'SayNonFinite', 'finite_or_null',
-           'quiet_bars', 'rates', 'fit', 'EMA']
+           'quiet_bars', 'Stopwatch', 'rates', 'fit', 'EMA']
 
 # %% ../nbs/51_fit.ipynb #473122b8
 import resource, sys, time
@@ -146,6 +146,15 @@ def _peak_mb():
     if torch.cuda.is_available(): return torch.cuda.max_memory_allocated()//2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//(2**20 if sys.platform=='darwin' else 2**10)
 
+class Stopwatch(Callback):
+    "Seconds of training, with those before a checkpoint that it began with"
+    order = -90
+    def before_fit(self): self.load_state_dict(dict(seconds=0.))
+    @property
+    def seconds(self): return self.earlier+time.perf_counter()-self.start
+    def state_dict(self): return dict(seconds=self.seconds)
+    def load_state_dict(self, state): self.earlier,self.start = state['seconds'],time.perf_counter()
+
 def rates(
     lr, # The highest, of each parameter group (groups,) or of all
     pct_start:float=0., # Part of the training after which it falls
@@ -165,11 +174,11 @@ def fit(
     lrs = recipe['lr']*np.array([1.,recipe['head_lr']]) if 'head_lr' in recipe else recipe['lr']
     if torch.cuda.is_available(): torch.cuda.reset_peak_memory_stats()
     learn.model.to(learn.dls.device, memory_format=torch.channels_last)
-    start = time.perf_counter()
+    watch = Stopwatch()
     with computing_in(learn.model, recipe['precision'], learn.dls.device):
         schedule = ParamScheduler({'lr': rates(lrs, recipe['pct_start'], recipe.get('warmup', 0))})
-        learn.fit(epochs, lrs, wd=recipe['wd'], cbs=[schedule,StopOnNonFinite()])
-    secs,seen = time.perf_counter()-start, len(learn.dls.train)*learn.dls.train.bs*epochs
+        learn.fit(epochs, lrs, wd=recipe['wd'], cbs=[schedule,watch,StopOnNonFinite()])
+    secs,seen = watch.seconds, len(learn.dls.train)*learn.dls.train.bs*epochs
     cols = dict(zip(learn.recorder.metric_names[1:-1], zip(*[[round(float(o), 5) for o in v] for v in learn.recorder.values])))
     losses = {k:list(cols.pop(k)) for k in ('train_loss','valid_loss')}
     return dict(losses, metrics={k:list(v) for k,v in cols.items()}, images_seen=seen, seconds=round(secs, 1),
@@ -182,6 +191,11 @@ class EMA(Callback):
     def __init__(self, decay:float=.99): # Fraction of the average that a step keeps
         if not 0<=decay<1: raise IwangError(f'decay={decay}: it must be in 0..1, below 1')
         self.decay,self.active = decay,False
+
+    def state_dict(self): return dict(steps=self.steps, average=self.average.state_dict())
+    def load_state_dict(self, state):
+        self.steps = state['steps']
+        self.average.load_state_dict(state['average'])
 
     def _mix(self, avg, now, _):
         keep = min(self.decay, (1+self.steps)/(10+self.steps))

@@ -52,6 +52,7 @@ class FusedLookahead(DecoupledDecay):
     def load_state_dict(self, state):
         self.opt.load_state_dict({k:v for k,v in state.items() if k not in ('count','slow')})
         self.count,self.slow = state['count'],state['slow']
+        if self.slow: self.slow = [o.to(p.device) for o,p in zip(self.slow, self._weights())]
 
 def fused_adamw(params, **kwargs): return DecoupledDecay(params, torch.optim.AdamW, fused=True, **kwargs)
 

@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['random_state', 'load_random_state', 'pack', 'unpack', 'learner_state', 'loader_states', 'load_learner_state',
-           'start_at', 'LoadState', 'KeepState', 'state_diff']
+           'going_on', 'KeepState', 'state_diff']
 
-# %% ../nbs/05e_state.ipynb #84c4f2ed
+# %% ../nbs/05e_state.ipynb #da634f95
 import random
 from contextlib import contextmanager
 from fastai.vision.all import *
 from fastai.callback.core import Callback
 from .basics import IwangError
 
-# %% ../nbs/05e_state.ipynb #6554d4e1
+# %% ../nbs/05e_state.ipynb #ae4b1435
 def random_state()->dict:
     "States of all random number generators, as numbers and tensors"
     name,keys,*rest = np.random.get_state()
@@ -30,7 +30,7 @@ def load_random_state(state): # From `random_state`
     torch.set_rng_state(state['torch'])
     if len(state['cuda'])==torch.cuda.device_count(): torch.cuda.set_rng_state_all(list(state['cuda']))
 
-# %% ../nbs/05e_state.ipynb #29324ac6
+# %% ../nbs/05e_state.ipynb #e2da31ae
 _tensor,_items = '@tensor','@items'   # Keys that stand for a tensor, and for a dict whose keys are no strings
 
 def pack(
@@ -64,7 +64,7 @@ def unpack(
     if _items in plain: return {unpack(k, tensors): unpack(v, tensors) for k,v in plain[_items]}
     return {k: unpack(v, tensors) for k,v in plain.items()}
 
-# %% ../nbs/05e_state.ipynb #af5be5b0
+# %% ../nbs/05e_state.ipynb #090a0833
 def _carriers(learn): return {c.name: c for c in learn.cbs if hasattr(type(c), 'state_dict')}
 
 def _modules(learn): return {k: m for k,m in dict(model=learn.model, loss=learn.loss_func).items() if isinstance(m, nn.Module)}
@@ -85,7 +85,7 @@ def learner_state(
 
 def loader_states(learn): "States of the generators that order the images"; return [dl.rng.getstate() for dl in learn.dls.loaders]
 
-# %% ../nbs/05e_state.ipynb #2a086c6e
+# %% ../nbs/05e_state.ipynb #a58b0478
 def load_learner_state(
     learn:Learner, # Of the same model, optimizer and callbacks, after their `before_fit`
     state:dict, # From `learner_state`
@@ -109,32 +109,57 @@ def _load_record(learn, rec):
     r.smooth_loss.count,r.smooth_loss.val = rec['count'],rec['smooth']
     learn.train_iter,learn.pct_train = rec['train_iter'],rec['pct_train']
 
-# %% ../nbs/05e_state.ipynb #64b95c30
-@contextmanager
-def start_at(
-    learn:Learner,
-    epoch:int, # The first epoch to run, counted from 0
-):
-    "Within this context `learn.fit` begins with `epoch`; no callback sees the earlier ones"
-    def do_fit():
-        for learn.epoch in range(epoch, learn.n_epoch): learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
-    learn._do_fit = do_fit
-    try: yield learn
-    finally: del learn._do_fit
-
-class LoadState(Callback):
-    "Begin a fit with `state`, from `learner_state`"
+# %% ../nbs/05e_state.ipynb #763a3ae9
+class _LoadState(Callback):
+    "Begin a fit with `state`, and put it back again where it is of the middle of an epoch"
     order = 99   # after every other callback has set up its own
-    def __init__(self, state): self.state = state
+    def __init__(self, state, batch): self.state,self.batch = state,batch
     def before_fit(self): load_learner_state(self.learn, self.state)
+    def before_train(self):
+        if self.batch: load_learner_state(self.learn, self.state)
+        self.batch = 0
+
+def _fit_from(learn, epoch):
+    for learn.epoch in range(epoch, learn.n_epoch): learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
+
+def _batches_from(learn, batch, random):
+    "Train on the batches of an epoch from `batch` on, in the random states of that moment"
+    del learn.all_batches   # what comes after this one begins with its first batch
+    learn.n_iter = len(learn.dl)
+    batches,after = iter(learn.dl),learn.dl.after_batch
+    learn.dl.after_batch = noop
+    for _ in range(batch): next(batches)
+    learn.dl.after_batch = after
+    load_random_state(random)
+    for o in enumerate(batches, batch): learn.one_batch(*o)
+
+# %% ../nbs/05e_state.ipynb #94f9a191
+@contextmanager
+def going_on(
+    learn:Learner, # Made as the one that `state` is of
+    state:dict, # From `learner_state`
+    epoch:int, # The first epoch to train, counted from 0
+    batch:int=0, # The first batch of that epoch
+):
+    "Within this context `learn.fit` goes on from `state`"
+    learn._do_fit = partial(_fit_from, learn, epoch)
+    if batch: learn.all_batches = partial(_batches_from, learn, batch, state['random'])
+    try:
+        with learn.added_cbs(_LoadState(state, batch)): yield learn
+    finally:
+        for k in '_do_fit','all_batches': vars(learn).pop(k, None)
 
 class KeepState(Callback):
-    "Keep the state at the end of each epoch, as JSON and tensors, in the list `states`"
+    "Keep `(epoch, batch, state)` as `pack` gives it after each epoch, and after those batches of it that are `at`"
     order = 99
-    def __init__(self): self.states = []
-    def after_epoch(self): self.states.append(pack(learner_state(self.learn)))
+    def __init__(self, at=()): self.at,self.states = at,[]
+    def _keep(self, epoch, batch, loaders=None): self.states.append((epoch, batch, pack(learner_state(self.learn, loaders))))
+    def before_train(self): self.loaders = loader_states(self.learn)   # before they draw the order of this epoch
+    def after_batch(self):
+        if self.training and self.iter+1 in self.at: self._keep(self.epoch, self.iter+1, self.loaders)
+    def after_epoch(self): self._keep(self.epoch+1, 0)
 
-# %% ../nbs/05e_state.ipynb #0d63932c
+# %% ../nbs/05e_state.ipynb #9e19e950
 def _leaves(tree, at=''):
     "`(name, leaf)` of each leaf of a tree"
     if isinstance(tree, dict) and _tensor not in tree: pairs = tree.items()

@@ -6,7 +6,7 @@
 __all__ = ['PretextTransform', 'batch_item', 'PretextDL', 'Pretext', 'list_pretexts', 'pretext_class', 'get_pretext', 'describe']
 
 # %% ../../nbs/10_pretext.core.ipynb #7076549b
-import difflib, importlib, inspect, pkgutil, tempfile
+import difflib, importlib, inspect, json, pkgutil, tempfile
 import imagewang_ssl.pretext
 from fastai.vision.all import *
 from fastcore.docments import docments
@@ -17,6 +17,7 @@ from ..augment import RandomView
 from ..load import load_size, pretrain_block
 from ..encoder import create_encoder, load_encoder, save_encoder
 from ..heads import Decoder
+from ..state import KeepState, going_on, state_diff, unpack
 
 # %% ../../nbs/10_pretext.core.ipynb #08a9e2ec
 class PretextTransform(ItemTransform):
@@ -202,6 +203,25 @@ def _check_learns(self:Pretext, learn, b, steps, lr):
     return losses
 
 @patch
+def _check_goes_on(self:Pretext, size, bs, lr):
+    "A training goes on from a checkpoint in the middle of an epoch as if it had not stopped, bit for bit"
+    def learner(seed):
+        set_seed(seed)
+        task = type(self)(**self.args)
+        dls = task.dataloaders('sample', size, bs=bs, num_workers=0)
+        for dl,n in zip(dls.loaders, (3*bs,bs)): dl.n = min(dl.n, n)
+        return task.learner(dls, create_encoder('test_resnet', size))   # what has state is the task, not the encoder
+    def kept(learn, at=()):
+        keep = KeepState(at)
+        with learn.no_bar(), learn.no_logging(): learn.fit(2, lr, cbs=keep)
+        return keep.states
+    (epoch,batch,(plain,tensors)),*_,whole = kept(learner(0), (2,))
+    again = learner(1)
+    with going_on(again, unpack(json.loads(json.dumps(plain)), tensors), epoch, batch): rest = kept(again)[-1]
+    lost = state_diff(rest[2], whole[2])
+    assert not lost, f'{self}: training from a checkpoint ends with other {", ".join(lost[:3])} ({len(lost)} in all): keep its state'
+
+@patch
 def check(self:Pretext,
     size:int=64, # Side of the images in pixels
     bs:int=8, # Images a batch
@@ -209,7 +229,7 @@ def check(self:Pretext,
     steps:int=12, # Steps on the one batch
     lr:float=1e-3, # Learning rate of these steps
 )->tuple: # First and last loss on the batch
-    "Raise `AssertionError` unless this task works: random weights, batches, gradient, learning, a saved encoder"
+    "Raise `AssertionError` unless this task works: random weights, batches, gradient, learning, a saved encoder and checkpoint"
     make = lambda: self.dataloaders('sample', size, bs=bs, num_workers=0)
     self._check_random(arch, size)
     self._check_batch(make)
@@ -225,6 +245,7 @@ def check(self:Pretext,
     with tempfile.TemporaryDirectory() as d: again = load_encoder(save_encoder(encoder, Path(d)/'e.safetensors'))
     x = torch.rand(2, encoder.in_channels, size, size)
     test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))
+    self._check_goes_on(size, bs, lr)
     return losses[0],losses[-1]
 
 # %% ../../nbs/10_pretext.core.ipynb #dcefe010
