@@ -7,13 +7,14 @@ __all__ = ['command', 'data_cmd', 'tasks_cmd', 'pretrain_cmd', 'finetune_cmd', '
            'reproduce_cmd']
 
 # %% ../nbs/80_cli.ipynb #160a656f
-import ast, os, re, sys, warnings
+import ast, os, re, shlex, sys, warnings
 from functools import wraps
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
 from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
 from .basics import IwangError
 from .source import check_imagewang, get_imagewang
+from .resume import Stopped
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
 from . import evaluate, record, train
 from .board import rows
@@ -33,9 +34,13 @@ def command(prog):
         p.error = _error
         @wraps(func)
         def _f(argv=None):
-            argv = [re.sub(r'^--[\w-]+', lambda m: m[0].replace('_','-'), a) for a in ifnone(argv, sys.argv[1:])]
+            said = ifnone(argv, sys.argv[1:])
+            argv = [re.sub(r'^--[\w-]+', lambda m: m[0].replace('_','-'), a) for a in said]
             args = vars(p.parse_args(argv))
             try: return func(**{k:v for k,v in args.items() if k not in ('pdb','xtra')}) or 0
+            except Stopped as e:
+                _line(prog, f'{e}; the same command goes on: {shlex.join([prog, *map(str, said)])}')
+                return 128+e.signum
             except IwangError as e: _line(prog, e)
             except KeyboardInterrupt:
                 _line(prog, 'stopped')
@@ -92,10 +97,12 @@ def pretrain_cmd(
     task_args:str='', # Its arguments, such as "damage=grey n=2"
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
     out:str='out', # File for the encoder (.safetensors), never overwritten, or a folder: its name tells its settings
+    checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
     **kwargs
 ):
     "Train an encoder from random weights on a pretext task and save it"
-    enc = train.pretrain(_task(task, task_args), out=out, encoder_args=_named('encoder_args', encoder_args), **kwargs)
+    named = dict(encoder_args=_named('encoder_args', encoder_args), checkpoints=checkpoints)
+    enc = train.pretrain(_task(task, task_args), out=out, **named, **kwargs)
     seen,seconds,mb = [enc.meta[k] for k in ('images_seen','seconds','peak_mb')]
     print(f'{enc.arch}, {task}: {seen} images in {seconds:.0f} s, peak {mb} MiB')
 
@@ -106,12 +113,13 @@ def finetune_cmd(
     encoder_args:str='', # From scratch: arguments of the architecture, such as "sa=True"
     recipe:str='', # Changes to the recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
     save_to:str=None, # Folder for run records; runs it has are not run again. Default: runs; none with --valid train
+    checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
     **kwargs
 ):
     "Train an encoder on the labels, measure its accuracy and write a record of each run"
     if save_to is None and kwargs['valid']=='val': save_to = 'runs'
     named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
-    _summary(train.finetune(encoder, save_to=save_to, **named, **kwargs))
+    _summary(train.finetune(encoder, save_to=save_to, checkpoints=checkpoints, **named, **kwargs))
 
 @command('iwang-run')
 @delegates(train.run, but='task,encoder_args,recipe,cbs')
@@ -120,12 +128,13 @@ def run_cmd(
     task_args:str='', # Its arguments, such as "damage=grey n=2"
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
     recipe:str='', # Changes to fine-tuning's recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
+    checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
     **kwargs
 ):
     "Pretrain, fine-tune, and write a record of each run: a row of the board"
     task = task if task=='scratch' else _task(task, task_args)
     named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
-    _summary(train.run(task, **named, **kwargs))
+    _summary(train.run(task, checkpoints=checkpoints, **named, **kwargs))
 
 # %% ../nbs/80_cli.ipynb #dbebfa62
 def _summary(recs):
@@ -181,10 +190,11 @@ def reproduce_cmd(
     runs:str='runs', # Folder of run records
     save_to:str='out/reproduced', # Folder for new records and encoders; what it has, made alike, is not run again
     pretrain_source:str=None, # Where the data of the pretraining is, if that was other data
+    checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
 ):
     "Run a row again from its records; show what differs, old accuracies beside new, and whether they agree (status 0)"
     old = record.find_row(row, runs)
-    new = train.reproduce(old, source, save_to=save_to, pretrain_source=pretrain_source)
+    new = train.reproduce(old, source, save_to=save_to, pretrain_source=pretrain_source, checkpoints=checkpoints)
     _summary(new)
     lines,agree = train.compare_runs(old, new)
     print(*lines, sep='\n')
