@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['command', 'data_cmd', 'tasks_cmd', 'pretrain_cmd', 'finetune_cmd', 'run_cmd', 'probe_cmd', 'board_cmd',
-           'reproduce_cmd']
+           'reproduce_cmd', 'sweep_cmd']
 
 # %% ../nbs/80_cli.ipynb #160a656f
 import ast, os, re, shlex, sys, warnings
@@ -16,7 +16,7 @@ from .basics import IwangError
 from .source import check_imagewang, get_imagewang
 from .resume import Stopped
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
-from . import evaluate, record, train
+from . import evaluate, record, sweep as sweeps, train
 from .board import rows
 from .board.figure import save_figure
 from .board.page import board_page
@@ -199,3 +199,20 @@ def reproduce_cmd(
     lines,agree = train.compare_runs(old, new)
     print(*lines, sep='\n')
     return 0 if agree else 1
+
+# %% ../nbs/80_cli.ipynb #daec40ae
+@command('iwang-sweep')
+def sweep_cmd(
+    plan:str, # The plan, a TOML file
+    save_to:str='runs', # Folder for run records; runs it has are not run again
+    out:str='out', # Folder for encoders, which fine-tunings share
+    checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
+    engine:str='local', # local: one after the other; ray: a cluster, or this machine's cores; slurm: one job array
+    gpus_per_run:float=None, # GPUs of each run, for ray and slurm
+    minutes:float=None, # Start nothing that would not end by then, and stop what runs at a checkpoint; default: no limit
+    dry_run:bool=False, # Only show what would run and how long it takes
+):
+    "Run a plan of many runs: what is recorded is not run again, what fails is told at the end"
+    kwargs = {} if gpus_per_run is None or engine=='local' else dict(gpus=gpus_per_run)
+    res = sweeps.sweep(plan, save_to, out, checkpoints, engine, minutes, dry_run, **kwargs)
+    return 1 if res['failed'] else 0

@@ -22,9 +22,11 @@ from .fit import finite_or_null, pretrained, recipes, settings
 # %% ../nbs/54_job.ipynb #96058cca
 def _with_callbacks(recipe, cbs): return dict(recipe, callbacks=[o.name for o in cbs]) if cbs else recipe
 
+def _info(path): return path if isinstance(path, dict) else source_info(path)
+
 def pretraining_job(
     task, # A `Pretext`
-    path, # Folder of the data
+    path, # Folder of the data, or what `source_info` says of it
     size:int, # Side of the training images in pixels
     epochs:int, # Passes over the pool
     encoder:str='xresnet18', # Architecture
@@ -38,14 +40,14 @@ def pretraining_job(
     loads = task.loads(size)
     recipe,load = settings(recipes['pretrain'], task.recipe, dict(loads=loads), **kwargs)
     if loads!=load_size(size): recipe['loads'] = loads
-    job = dict(kind='pretrain', task=task.name, task_args=task.args, source=source_info(path), pool=task.pool or pool,
+    job = dict(kind='pretrain', task=task.name, task_args=task.args, source=_info(path), pool=task.pool or pool,
                size=size, epochs=epochs, seed=seed, recipe=_with_callbacks(recipe, cbs), encoder=encoder, encoder_args=encoder_args or {})
     return job,load
 
 # %% ../nbs/54_job.ipynb #65393e46
 def finetuning_job(
     pre:dict, # A job of pretraining, or an encoder's `meta`; none: from scratch
-    path, # Folder of the data
+    path, # Folder of the data, or what `source_info` says of it
     size:int, # Side of the images in pixels
     epochs:int, # Passes over train
     encoder:str='xresnet18', # Architecture
@@ -61,7 +63,7 @@ def finetuning_job(
     about = finite_or_null({k:v for k,v in (pre or {}).items() if k not in ('kind','encoder','encoder_args')})
     task,task_args = about.pop('task', 'scratch' if pre is None else 'unknown'),about.pop('task_args', {})
     job = dict(schema=1, kind='finetune', task=task, task_args=task_args, encoder=encoder, encoder_args=encoder_args or {},
-               source=source_info(path), size=size, epochs=epochs, seed=seed, pretrain=about or None, recipe=_with_callbacks(recipe, cbs))
+               source=_info(path), size=size, epochs=epochs, seed=seed, pretrain=about or None, recipe=_with_callbacks(recipe, cbs))
     return job,load
 
 # %% ../nbs/54_job.ipynb #c4924ffe

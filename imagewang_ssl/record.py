@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['record_schema', 'pretrain_schema', 'official_runs', 'official_sizes', 'check_record', 'hash8', 'flat', 'differences',
-           'record_name', 'save_record', 'load_records', 'data_key', 'other_data', 'row_key', 'row_id', 'run_key',
-           'first_of', 'first_runs', 'find_row', 'cell_size', 'track_of', 'save_pretraining', 'load_pretrainings',
-           'save_probe', 'load_probes']
+           'record_name', 'save_record', 'read_records', 'load_records', 'data_key', 'other_data', 'row_key', 'row_id',
+           'run_key', 'first_of', 'first_runs', 'find_row', 'cell_size', 'track_of', 'save_pretraining',
+           'load_pretrainings', 'save_probe', 'load_probes']
 
 # %% ../nbs/50_record.ipynb #bbbfa352
 import hashlib, json, math, re
@@ -155,6 +155,16 @@ def _load(path, check=check_record):
     if name!=path.name:
         raise IwangError(f'{path} was edited or renamed: its content belongs in a file named {name}')
     return rec
+
+def read_records(
+    runs:str|Path='runs', # The folder of records
+)->L:
+    "The records in `runs` that are whole; others are left to `load_records`, which names them"
+    res = L()
+    for p in sorted(Path(runs).glob('*.json')):
+        try: res.append(_load(p))
+        except IwangError: continue
+    return res
 
 def load_records(
     runs:str|Path='runs', # The folder of records; none are in a folder that is not there
