@@ -31,5 +31,5 @@ setup(
     package_data={cfg['lib_name']: cfg['package_data'].split()},
     install_requires=cfg['requirements'].split(), extras_require={k.removesuffix('_requirements'): v.split() for k,v in cfg.items() if k.endswith('_requirements')},
     entry_points={'console_scripts': cfg['console_scripts'].split(),
-                  'nbdev': [f'{cfg["lib_name"]}={cfg["lib_name"]}._modidx:d']},
+        'nbdev': [f'{cfg["lib_name"]}={cfg["lib_name"]}._modidx:d']},
     cmdclass=dict(build_py=BuildWithCommit), zip_safe=False)

@@ -33,7 +33,7 @@ def epoch_seconds(learn, precision, n):
     "Seconds of training on `n` images"
     dl = learn.dls.train.new(n=n)
     clock = type('Clock', (Callback,), dict(before_train=lambda s: setattr(s, 'start', time.perf_counter()),
-                                            after_train=lambda s: setattr(s, 'seconds', time.perf_counter()-s.start)))()
+        after_train=lambda s: setattr(s, 'seconds', time.perf_counter()-s.start)))()
     old,learn.dls = learn.dls,DataLoaders(dl, learn.dls.valid.new(n=1))
     with computing_in(learn.model, precision, dl.device), learn.no_bar(), learn.no_logging(): learn.fit(1, 1e-4, cbs=clock)
     learn.dls = old
@@ -46,7 +46,7 @@ def growth(path, size, bs, encoder, precision, base=512):
         epoch_seconds(learn, precision, 2*bs)
         return round(epoch_seconds(learn, precision, n), 2)
     return {'images': {n: secs(n=n) for n in (base, 2*base, 4*base)}, 'size': {s: secs(size=s) for s in (size//2, size, 2*size)},
-            'batch': {b: secs(bs=b) for b in (bs//4, bs, 2*bs)}}
+        'batch': {b: secs(bs=b) for b in (bs//4, bs, 2*bs)}}
 
 def _python(code):
     "Seconds and output of a new Python that runs `code`"
@@ -57,7 +57,7 @@ def _python(code):
 def importing(pairs):
     "Time to import the package, and of `iwang-finetune --help`, over the time to import fastai.vision.all, process for process"
     codes = dict(fastai='import fastai.vision.all', package='import imagewang_ssl.all',
-                 help='from imagewang_ssl.cli import finetune_cmd\ntry: finetune_cmd(["--help"])\nexcept SystemExit: pass')
+        help='from imagewang_ssl.cli import finetune_cmd\ntry: finetune_cmd(["--help"])\nexcept SystemExit: pass')
     _python(codes['fastai'])
     turns = [{k:_python(c)[0] for k,c in codes.items()} for _ in range(pairs)]
     return {k: spread([t[k]/t['fastai'] for t in turns]) for k in ('package','help')}

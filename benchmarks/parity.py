@@ -13,16 +13,16 @@ from benchmarks import command_line
 from imagewang_ssl.all import *
 
 arms = {'store, bf16': dict(pixels=True, precision='bf16'), 'files, bf16': dict(pixels=False, precision='bf16'),
-        'store, fp32': dict(pixels=True, precision='fp32'), 'plain fastai': None}
+    'store, fp32': dict(pixels=True, precision='fp32'), 'plain fastai': None}
 
 def plain_fastai(source, size, epochs, seed, lr=8e-3):
     "A record of fastai's own loop, float32, as far as `summary` reads it"
     set_seed(seed)
     path = get_imagewang(source, size)
     dls = ImageDataLoaders.from_folder(path, train='train', valid='val', item_tfms=RandomResizedCrop(size, min_scale=.35),
-                                       batch_tfms=Normalize.from_stats(*imagenet_stats), bs=64, num_workers=defaults.cpus)
+        batch_tfms=Normalize.from_stats(*imagenet_stats), bs=64, num_workers=defaults.cpus)
     learn = Learner(dls, xresnet18(n_out=dls.c), loss_func=CrossEntropyLossFlat(), opt_func=ranger,
-                    metrics=[accuracy,*asked_metrics(dls)])
+        metrics=[accuracy,*asked_metrics(dls)])
     with learn.no_bar(): learn.fit_flat_cos(epochs, lr)
     names,values = learn.recorder.metric_names[1:-1],zip(*learn.recorder.values)
     cols = {k:[round(float(o), 5) for o in v] for k,v in zip(names, values)}

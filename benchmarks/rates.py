@@ -70,8 +70,8 @@ def make_learner(name, path, size, bs, encoder):
 def plain_fastai(path, size, bs, encoder):
     "Learner of fine-tuning as fastai's documentation has it: files, `RandomResizedCrop`, its own optimiser"
     block = DataBlock(blocks=(ImageBlock,CategoryBlock), get_items=partial(get_image_files, folders=['train','val']), get_y=parent_label,
-                      splitter=GrandparentSplitter('train','val'), item_tfms=[RandomResizedCrop(size, min_scale=.35), FlipItem(.5)],
-                      batch_tfms=Normalize.from_stats(*imagenet_stats))
+        splitter=GrandparentSplitter('train','val'), item_tfms=[RandomResizedCrop(size, min_scale=.35), FlipItem(.5)],
+        batch_tfms=Normalize.from_stats(*imagenet_stats))
     dls = block.dataloaders(path, bs=bs, num_workers=min(8, defaults.cpus))
     xresnet = getattr(models.xresnet, encoder, None)
     net = xresnet(n_out=len(dls.vocab)) if xresnet else timm.create_model(encoder, num_classes=len(dls.vocab))

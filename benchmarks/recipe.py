@@ -12,9 +12,9 @@ from benchmarks import command_line
 from imagewang_ssl.all import *
 
 trials = {'default': {}, 'plain loss': dict(prior='none'), 'tau 1.5': dict(tau=1.5), 'ranger': dict(opt='ranger', lr=8e-3),
-          'SGD': dict(opt='SGD', lr=.1), 'lr x 1/3': dict(lr=1e-3), 'head mlp': dict(head='mlp'),
-          'pooling avgmax': dict(pooling='avgmax'), 'mixup .4': dict(mixup=.4), 'cutmix 1': dict(cutmix=1.),
-          'ema .99': dict(ema=.99), 'warmup .1': dict(warmup=.1), 'label smoothing 0': dict(label_smoothing=0.)}
+    'SGD': dict(opt='SGD', lr=.1), 'lr x 1/3': dict(lr=1e-3), 'head mlp': dict(head='mlp'),
+    'pooling avgmax': dict(pooling='avgmax'), 'mixup .4': dict(mixup=.4), 'cutmix 1': dict(cutmix=1.),
+    'ema .99': dict(ema=.99), 'warmup .1': dict(warmup=.1), 'label smoothing 0': dict(label_smoothing=0.)}
 zooms = 1.,1.14,1.25,1.5
 
 def judge(learn):
@@ -37,12 +37,12 @@ def run_trial(name, source, size, epochs, arch, encoder, seed):
     log = fit(learn, epochs, recipe)
     about = dict(trial=name, seed=seed, size=size, epochs=epochs, arch=learn.model[0].arch, held_out=len(dls.valid_ds))
     return dict(about, pretrained=enc and enc.meta.get('task'), recipe=recipe, accuracy=judge(learn),
-                asked_fraction=log['metrics']['asked_fraction'][-1], seconds=log['seconds'], **provenance())
+        asked_fraction=log['metrics']['asked_fraction'][-1], seconds=log['seconds'], **provenance())
 
 def table(runs):
     "A line of Markdown for each trial: mean over its seeds, and the difference from the default of the same seeds"
     lines = ['| pretrained on | size, epochs | trial | seeds | '+' | '.join(f'zoom {z}' for z in zooms)+' | against default |',
-             '|---|---|---|---|'+'---|'*(len(zooms)+1)]
+        '|---|---|---|---|'+'---|'*(len(zooms)+1)]
     cells = groupby(runs, lambda r: (r['pretrained'] or 'nothing', f"{r['size']} px, {r['epochs']}"))
     for (pre,cell),rs in cells.items():
         by = {t:{r['seed']:r['accuracy'] for r in rs if r['trial']==t} for t in trials}

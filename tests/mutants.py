@@ -159,7 +159,7 @@ def run_all(ms, n_workers):
         print(f"{task:20s} {len(of):8d} {sum(o[0]=='killed' for o in of):7d} {sum(o[2] for o in of):12.0f}")
     states = collections.Counter(o[0] for o in results.values())
     print(f"{states['killed']} killed, {states['survived']} survived, {states['invalid']} invalid, "
-          f'{sum(o[2] for o in results.values())/60:.1f} minutes of CPU')
+        f'{sum(o[2] for o in results.values())/60:.1f} minutes of CPU')
     return len(ms)-states['killed']
 
 def main():

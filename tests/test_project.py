@@ -157,7 +157,7 @@ def test_imports_fall():
 def test_imports_noticed():
     "What `test_imports_fall` looks for is found when it is there"
     low = {'basics':'', 'data':'from .basics import check', 'pretext.core':'from ..data import read',
-           'record':'from imagewang_ssl import data\nimport imagewang_ssl.pretext.core'}
+        'record':'from imagewang_ssl import data\nimport imagewang_ssl.pretext.core'}
     assert faults(low)==set()
     for module,code,said in [
         ('basics', 'from .data import read', 'basics is below data'),
