@@ -21,12 +21,12 @@ _both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_st
 recipes = dict(
     pretrain=dict(_both, lr=2e-3),
     finetune=dict(_both, lr=3e-3, head_lr=1., head='linear', pooling='avg', label_smoothing=.1, prior='adjusted', tau=1.,
-                  mixup=0., cutmix=0., ema=0., zoom=1.25))
+        mixup=0., cutmix=0., ema=0., zoom=1.25))
 pretrained = dict(lr=1e-3, head_lr=5.)   # What fine-tuning changes where it begins with a pretrained encoder
 before = dict(pretrain={}, finetune=dict(head_lr=1., head='linear', pooling='avg', prior='none', mixup=0., cutmix=0.,
-                                         ema=0., zoom=1.))
+    ema=0., zoom=1.))
 recipe_choices = dict(protocol=[2], opt=list(optimizers), schedule=['flat_cos'], precision=['fp32','bf16','auto'],
-                      prior=['adjusted','none'], head=list(heads), pooling=list(poolings))
+    prior=['adjusted','none'], head=list(heads), pooling=list(poolings))
 _in_every_record = {'protocol','opt','schedule','lr','wd','bs','pct_start','precision','label_smoothing',*before['finetune']}
 
 def older_recipe(
@@ -112,7 +112,7 @@ class StopOnNonFinite(Callback):
         if not self.training or torch.isfinite(self.loss_grad.detach()).all(): return
         lr = self.opt.hypers[-1]['lr']
         raise NonFiniteLoss(f'the loss is {self.loss_grad.item()} at step {self.train_iter+1} (epoch {self.epoch+1}) with a '
-                            f'learning rate of {lr:.2g}: try lr={lr/10:.2g}, or look at the batch with dls.show_batch()')
+            f'learning rate of {lr:.2g}: try lr={lr/10:.2g}, or look at the batch with dls.show_batch()')
 
 # %% ../nbs/51_fit.ipynb #a322193d
 class SayNonFinite(Callback):
@@ -182,7 +182,7 @@ def fit(
     cols = dict(zip(learn.recorder.metric_names[1:-1], zip(*[[round(float(o), 5) for o in v] for v in learn.recorder.values])))
     losses = {k:list(cols.pop(k)) for k in ('train_loss','valid_loss')}
     return dict(losses, metrics={k:list(v) for k,v in cols.items()}, images_seen=seen, seconds=round(secs, 1),
-                images_per_second=round(seen/secs, 1), peak_mb=_peak_mb())
+        images_per_second=round(seen/secs, 1), peak_mb=_peak_mb())
 
 # %% ../nbs/51_fit.ipynb #70d897b9
 class EMA(Callback):

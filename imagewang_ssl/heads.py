@@ -11,7 +11,7 @@ from fastai.vision.all import *
 # %% ../nbs/05_heads.ipynb #efb3726b
 poolings = dict(avg=lambda x: x.mean((2,3)), avgmax=lambda x: torch.cat([x.mean((2,3)), x.amax((2,3))], 1))
 heads = dict(linear=nn.Linear,
-             mlp=lambda n_in, n_out: nn.Sequential(LinBnDrop(n_in, 512, p=.25, act=nn.ReLU()), LinBnDrop(512, n_out, p=.5)))
+    mlp=lambda n_in, n_out: nn.Sequential(LinBnDrop(n_in, 512, p=.25, act=nn.ReLU()), LinBnDrop(512, n_out, p=.5)))
 
 class Classifier(nn.Module):
     "Scores (bs,`n_out`) from the last stage's map, pooled over space"
@@ -46,7 +46,7 @@ class Decoder(nn.Module):
         self.ups = nn.ModuleList([ConvLayer(dims[i+1]+chs[i], dims[i]) for i in reversed(range(len(chs)-1))])
         n = int(math.log2(strides[0]))
         self.last = nn.Sequential(*[nn.Sequential(nn.Upsample(scale_factor=2), ConvLayer(dims[0], dims[0])) for _ in range(n)],
-                                  nn.Conv2d(dims[0], n_out, 3, padding=1))
+            nn.Conv2d(dims[0], n_out, 3, padding=1))
 
     def forward(self, maps):
         x = self.first(maps[-1])

@@ -41,7 +41,7 @@ def pretraining_job(
     recipe,load = settings(recipes['pretrain'], task.recipe, dict(loads=loads), **kwargs)
     if loads!=load_size(size): recipe['loads'] = loads
     job = dict(kind='pretrain', task=task.name, task_args=task.args, source=_info(path), pool=task.pool or pool,
-               size=size, epochs=epochs, seed=seed, recipe=_with_callbacks(recipe, cbs), encoder=encoder, encoder_args=encoder_args or {})
+        size=size, epochs=epochs, seed=seed, recipe=_with_callbacks(recipe, cbs), encoder=encoder, encoder_args=encoder_args or {})
     return job,load
 
 # %% ../nbs/54_job.ipynb #65393e46
@@ -63,7 +63,7 @@ def finetuning_job(
     about = finite_or_null({k:v for k,v in (pre or {}).items() if k not in ('kind','encoder','encoder_args')})
     task,task_args = about.pop('task', 'scratch' if pre is None else 'unknown'),about.pop('task_args', {})
     job = dict(schema=1, kind='finetune', task=task, task_args=task_args, encoder=encoder, encoder_args=encoder_args or {},
-               source=_info(path), size=size, epochs=epochs, seed=seed, pretrain=about or None, recipe=_with_callbacks(recipe, cbs))
+        source=_info(path), size=size, epochs=epochs, seed=seed, pretrain=about or None, recipe=_with_callbacks(recipe, cbs))
     return job,load
 
 # %% ../nbs/54_job.ipynb #c4924ffe

@@ -57,7 +57,7 @@ def provenance()->dict:
     vs = {p: version(p) for p in ('imagewang_ssl','torch','torchvision','fastai','timm')}
     dev = torch.cuda.get_device_name() if torch.cuda.is_available() else f'cpu, {torch.get_num_threads()} threads'
     return dict(commit=_commit(), code=_code(), versions=dict(vs, python=platform.python_version()), device=dev,
-                date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
+        date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
 
 # %% ../nbs/50b_provenance.ipynb #23ca77b9
 def source_now(

@@ -257,7 +257,7 @@ def track_of(rec):
 
 # %% ../nbs/50_record.ipynb #e06ffd12
 _common = {k: record_schema[k] for k in ('task','task_args','encoder','encoder_args','source','epochs','commit',
-                                         'versions','device','date')}
+    'versions','device','date')}
 _pretraining = dict(pretrain_schema, chance=_num, images_per_second=_num, **_common)
 
 def save_pretraining(

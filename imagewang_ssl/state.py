@@ -72,7 +72,7 @@ def _modules(learn): return {k: m for k,m in dict(model=learn.model, loss=learn.
 def _record(learn):
     r = learn.recorder
     return dict(lrs=r.lrs, losses=r.losses, iters=r.iters, values=r.values, count=r.smooth_loss.count, smooth=r.smooth_loss.val,
-                train_iter=learn.train_iter, pct_train=learn.pct_train)
+        train_iter=learn.train_iter, pct_train=learn.pct_train)
 
 def learner_state(
     learn:Learner, # In the middle of a fit
@@ -80,8 +80,8 @@ def learner_state(
 )->dict: # A tree for `pack`
     "Everything that lives across steps of a training"
     return dict(modules={k: m.state_dict() for k,m in _modules(learn).items()}, opt=learn.opt.state_dict(),
-                callbacks={k: c.state_dict() for k,c in _carriers(learn).items()}, record=_record(learn),
-                loaders=loaders or loader_states(learn), random=random_state())
+        callbacks={k: c.state_dict() for k,c in _carriers(learn).items()}, record=_record(learn),
+        loaders=loaders or loader_states(learn), random=random_state())
 
 def loader_states(learn): "States of the generators that order the images"; return [dl.rng.getstate() for dl in learn.dls.loaders]
 

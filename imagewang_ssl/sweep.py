@@ -129,12 +129,14 @@ def ray_engine(jobs, run, gpus=0, retries=3):
     "Ray tasks, each with `gpus` GPUs; one whose worker died is tried again"
     ray = _extra('ray', 'ray')
     if not ray.is_initialized(): ray.init(include_dashboard=False, log_to_driver=False)
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=retries)(run)
+    def sweep_cell(job): return run(job)   # Ray takes functions alone
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=retries)(sweep_cell)
     left = {task.remote(j): j for j in jobs}
     while left:
         [ref],_ = ray.wait(list(left))
-        try: yield left.pop(ref),ray.get(ref)
-        except ray.exceptions.RayError as e: yield left.pop(ref, None),str(e).splitlines()[0]
+        try: res = ray.get(ref)
+        except ray.exceptions.RayError as e: res = str(e).splitlines()[0]
+        yield left.pop(ref),res
 
 class _Requeued:
     "What a preempted job of an array runs when it is back: the same, from its checkpoint"
@@ -226,8 +228,9 @@ def sweep(
     print(f'{len(units)} runs, {len(done)} of them recorded in {save_to}; left:', *plan_lines(left, rates), sep='\n  ', flush=True)
     if dry_run: return dict(done=done, failed=[], left=left)
     if minutes is not None: check_above_0(minutes=minutes)
-    for place in save_to,out,checkpoints: check_writable(place)
-    return _Sweep(done, left, rates, minutes, partial(_attempt, save_to=save_to, out=out, checkpoints=checkpoints)).run(engines[engine], **kwargs)
+    places = {k: Path(v).resolve() for k,v in dict(save_to=save_to, out=out, checkpoints=checkpoints).items()}
+    for place in places.values(): check_writable(place)
+    return _Sweep(done, left, rates, minutes, partial(_attempt, **places)).run(engines[engine], **kwargs)
 
 class _Sweep:
     "A sweep while it runs"

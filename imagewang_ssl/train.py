@@ -203,7 +203,7 @@ def finetune_learner(
     if prior=='adjusted': loss = PriorAdjusted(loss, class_counts(dls), tau)
     cbs = [cb(v) for cb,v in ((MixUp,mixup),(CutMix,cutmix),(EMA,ema)) if v]
     return Learner(dls, model, loss_func=loss, opt_func=optimizers[opt], metrics=[accuracy,*asked_metrics(dls)], cbs=cbs,
-                   splitter=lambda m: [list(o.parameters()) for o in m])
+        splitter=lambda m: [list(o.parameters()) for o in m])
 
 def learner_settings(recipe:dict)->dict:
     "The settings of fine-tuning's `recipe` that `finetune_learner` takes; `fit` reads the others"
@@ -304,7 +304,7 @@ def finetune(
     _check_known(encoder, save_to)
     meta = None if encoder is None else encoder.meta
     jobs,path,load,done = _cell(meta, enc.arch, enc.kwargs, source, size, epochs, runs, seed, valid, save_to, official,
-                                alike, prior=prior, cbs=cbs, **kwargs)
+        alike, prior=prior, cbs=cbs, **kwargs)
     if save_to: check_complete(jobs[seed])
     _say_recorded(done)
     recs = {s: rec for s,(rec,_) in done.items()}
@@ -353,7 +353,7 @@ def run(
     job,_ = pretraining_job(path=get_imagewang(source, size), **{k:v for k,v in plan.items() if k!='checkpoints'})
     known = _on_ground(job, task)
     *_,done = _cell({**job, **{k: known[k] for k in ground}}, encoder, job['encoder_args'], source, size, epochs, n, valid='val',
-                    **{k:v for k,v in also.items() if k!='checkpoints'})
+        **{k:v for k,v in also.items() if k!='checkpoints'})
     if len(done)<n: return finetune(pretrain(source=source, out=out, **plan), source, size, epochs, runs, arch=encoder, **also)
     _say_recorded(done)
     return L(rec for rec,_ in done.values())
@@ -423,7 +423,7 @@ def reproduce(
 
 # %% ../nbs/55_train.ipynb #447414f8
 _results = ('accuracy','train_loss','valid_loss','metrics','chance','images_seen','seconds','images_per_second',
-            'peak_mb','date')
+    'peak_mb','date')
 
 def _about(rec):
     "What `rec` tells of a run, but for its results"
@@ -461,4 +461,4 @@ def compare_runs(
     if accs[0]==accs[1]: return [*lines, 'agree: every run reached what it reached then'],True
     gap,most = abs(statistics.mean(accs[0])-statistics.mean(accs[1])),_spread(*accs, pairs[0][0]['source']['val'])
     return [*lines, f"{'agree' if gap<=most else 'disagree'}: the means differ by {gap:.2f} points, "
-                    f"{'within' if gap<=most else 'more than'} two standard errors of that, {most:.2f}"],gap<=most
+        f"{'within' if gap<=most else 'more than'} two standard errors of that, {most:.2f}"],gap<=most

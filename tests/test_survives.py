@@ -87,7 +87,7 @@ def kill_a_worker(place):
     import psutil
     while not (place/'killed').exists():
         for p in psutil.process_iter(['name','cmdline']):
-            if 'ray::_attempt' in ' '.join(p.info['cmdline'] or []):
+            if 'ray::sweep_cell' in ' '.join(p.info['cmdline'] or []):
                 p.kill()
                 (place/'killed').write_text('')
                 return

@@ -109,7 +109,7 @@ def learner(self:Pretext,
 )->Learner:
     "A `Learner` that trains `encoder` and a fresh head on this task"
     return Learner(dls, self.model(encoder), loss_func=self.loss_func, metrics=list(self.metrics),
-                   cbs=[*self.callbacks(), *L(cbs)], **kwargs)
+        cbs=[*self.callbacks(), *L(cbs)], **kwargs)
 
 # %% ../../nbs/10_pretext.core.ipynb #a57258a7
 @patch
