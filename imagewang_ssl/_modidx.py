@@ -54,6 +54,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'imagewang_ssl.basics.check_counts': ('basics.html#check_counts', 'imagewang_ssl/basics.py'),
                                       'imagewang_ssl.basics.files_state': ('basics.html#files_state', 'imagewang_ssl/basics.py'),
                                       'imagewang_ssl.basics.make_folder': ('basics.html#make_folder', 'imagewang_ssl/basics.py'),
+                                      'imagewang_ssl.basics.message': ('basics.html#message', 'imagewang_ssl/basics.py'),
                                       'imagewang_ssl.basics.one_line': ('basics.html#one_line', 'imagewang_ssl/basics.py'),
                                       'imagewang_ssl.basics.sha256': ('basics.html#sha256', 'imagewang_ssl/basics.py'),
                                       'imagewang_ssl.basics.write_atomic': ('basics.html#write_atomic', 'imagewang_ssl/basics.py')},

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['IwangError', 'one_line', 'check_above_0', 'check_0_to_1', 'check_below_1', 'check_counts', 'check_choice',
-           'bars_visible', 'sha256', 'files_state', 'make_folder', 'write_atomic']
+           'bars_visible', 'sha256', 'files_state', 'make_folder', 'write_atomic', 'message']
 
 # %% ../nbs/00_basics.ipynb #010af518
 import difflib, hashlib, os, shutil, sys, tempfile, zlib
@@ -157,3 +157,11 @@ def write_atomic(
             os.replace(tmp, path)
         finally: tmp.unlink(missing_ok=True)
     return path
+
+# %% ../nbs/00_basics.ipynb #c946138a
+def message(
+    e:BaseException
+)->str: # One line
+    "What `e` says, without what fastai puts before it; its type where it says nothing"
+    text = str(e).rsplit('` when calling event `', 1)[-1].partition(':\n\t')[2] or str(e)
+    return (text.strip().splitlines() or [type(e).__name__])[0]

@@ -12,7 +12,7 @@ from functools import wraps
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
 from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
-from .basics import IwangError
+from .basics import IwangError, message
 from .source import check_imagewang, get_imagewang
 from .resume import Stopped
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
@@ -22,7 +22,7 @@ from .board.figure import save_figure
 from .board.page import board_page
 
 # %% ../nbs/80_cli.ipynb #95ebe63b
-def _line(prog, e): print(f'{prog}: {e}', file=sys.stderr)
+def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
 
 def command(prog):
     "Make the decorated function the console script `prog`: arguments from `argv`, returns the exit status"
@@ -39,7 +39,7 @@ def command(prog):
             args = vars(p.parse_args(argv))
             try: return func(**{k:v for k,v in args.items() if k not in ('pdb','xtra')}) or 0
             except Stopped as e:
-                _line(prog, f'{e}; the same command goes on: {shlex.join([prog, *map(str, said)])}')
+                _line(prog, f'{message(e)}; the same command goes on: {shlex.join([prog, *map(str, said)])}')
                 return 128+e.signum
             except IwangError as e: _line(prog, e)
             except KeyboardInterrupt:

@@ -8,7 +8,7 @@ __all__ = ['recipes', 'pretrained', 'before', 'recipe_choices', 'older_recipe', 
            'quiet_bars', 'Stopwatch', 'rates', 'fit', 'EMA']
 
 # %% ../nbs/51_fit.ipynb #473122b8
-import resource, sys, time
+import sys, time
 from contextlib import contextmanager
 from fastai.vision.all import *
 from torch.optim.swa_utils import AveragedModel
@@ -40,7 +40,8 @@ def older_recipe(
 def _has_bf16():
     "Whether the device that trains computes in bfloat16 natively"
     if torch.cuda.is_available(): return torch.cuda.get_device_capability()>=(8,0)
-    return torch.backends.cpu.get_cpu_capability().startswith('AVX512') and torch.cpu._is_avx512_bf16_supported()
+    asked = getattr(torch.cpu, '_is_avx512_bf16_supported', lambda: False)   # torch 2.4 has none
+    return torch.backends.cpu.get_cpu_capability().startswith('AVX512') and asked()
 
 def resolve_precision(precision):
     "'fp32' or 'bf16'"
@@ -142,8 +143,10 @@ def quiet_bars(learn:Learner):
 
 # %% ../nbs/51_fit.ipynb #5d5f2e7f
 def _peak_mb():
-    "Peak memory in MiB: of the GPU where one is used, else of this process so far"
+    "Peak memory in MiB: of the GPU where one is used, else of this process so far; 0 where the system does not tell"
     if torch.cuda.is_available(): return torch.cuda.max_memory_allocated()//2**20
+    try: import resource
+    except ImportError: return 0   # Windows
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//(2**20 if sys.platform=='darwin' else 2**10)
 
 class Stopwatch(Callback):

@@ -7,13 +7,13 @@ __all__ = ['engines', 'cell_jobs', 'read_plan', 'plan_jobs', 'recorded_rates', '
            'slurm_engine', 'left_of', 'plan_lines', 'sweep']
 
 # %% ../nbs/76_sweep.ipynb #de66ab33
-import difflib, inspect, itertools, os, signal, threading, time
+import inspect, itertools, os, signal, threading, time
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
 from statistics import median
-from fastcore.all import L, first, ifnone
-from .basics import IwangError, check_above_0, check_choice, check_counts
+from fastcore.all import ifnone
+from .basics import IwangError, check_above_0, check_choice, check_counts, message
 from .data import source_info
 from .source import get_imagewang
 from .record import official_runs, read_records
@@ -135,7 +135,7 @@ def ray_engine(jobs, run, gpus=0, retries=3):
     while left:
         [ref],_ = ray.wait(list(left))
         try: res = ray.get(ref)
-        except ray.exceptions.RayError as e: res = str(e).splitlines()[0]
+        except ray.exceptions.RayError as e: res = message(e)
         yield left.pop(ref),res
 
 class _Requeued:
@@ -150,7 +150,7 @@ def slurm_engine(jobs, run, gpus=0, folder='out/slurm', cluster=None, minutes=24
     ex.update_parameters(timeout_min=int(minutes), gpus_per_node=gpus, cpus_per_task=1)
     for j,o in zip(jobs, ex.map_array(_Requeued(run), jobs)):
         try: yield j,o.result()
-        except Exception as e: yield j,(str(e).strip().splitlines() or [type(e).__name__])[-1]
+        except Exception as e: yield j,message(e)
 
 engines = dict(local=local_engine, ray=ray_engine, slurm=slurm_engine)
 
@@ -165,7 +165,7 @@ def _attempt(unit, save_to, out, checkpoints):
     place = save_to if job['kind']=='finetune' else f'{save_to}/pretrain'
     try: return run_job(job, unit['source'], place, out, checkpoints=checkpoints)
     except (Stopped,KeyboardInterrupt): raise
-    except Exception as e: return ((str(e).strip() or type(e).__name__).splitlines() or [''])[0]
+    except Exception as e: return message(e)
 
 def _ordered(units, made):
     "Units with the pretrainings they need before them, each once, but for those `made`"
