@@ -55,7 +55,7 @@ class Inpainting(Pretext):
         region:str='rectangles', # What is cut out: random 'rectangles', the 'centre', or small 'cells' of a grid
         covers:str='hole', # What the loss covers: the 'hole', the 'surround' or 'both'
         n:int=None, # Holes per image: by default 4 rectangles or 30 cells; the centre is always one
-        size:float=None # Side of a hole, as a fraction of the image's: by default .35 (rectangles: 40% more or less), .5, .1
+        size:float=None # Side of a hole, as a fraction of the image's: .35 (rectangles: 40% more or less), .5, .1
     ):
         check_choice('region', region, _holes)
         check_choice('covers', covers, ('hole','surround','both'))

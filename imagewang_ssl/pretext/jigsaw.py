@@ -55,7 +55,7 @@ class Jigsaw(Pretext):
     def __init__(self,
         n:int=64, # Permutations to choose from, up to 1000
         moving:int=9, # Tiles that change places, up to 9; fewer bring the permutations closer together
-        predict:str='permutation', # What is predicted: the 'permutation', or the 'place' of each tile under any of all 9!
+        predict:str='permutation', # What is predicted: the 'permutation', or the 'place' of each tile under all 9!
         shuffles:int=8, # Shuffles of each image
         remedy:str='dropping', # Against chromatic aberration: 'dropping', 'projection' or None
         gap:float=.03, # Least gap between two tiles, as a fraction of the image's side

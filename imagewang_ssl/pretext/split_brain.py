@@ -25,7 +25,7 @@ def at_color(
 
 # %% ../../nbs/15_pretext.split_brain.ipynb #e7f25668
 class SplitBrainModel(nn.Module):
-    "`encoder` and two heads: for the lightness view on the first half of its channels, for the color view on the second"
+    "`encoder` and two heads: for the lightness view on the first half of its channels, for the color on the second"
     def __init__(self,
         encoder, # From `create_encoder`
         n_ab:int, # Channels of the prediction of color
