@@ -39,7 +39,9 @@ def deceive_loss(
     return F.softplus(-fake).mean()
 
 # %% ../nbs/07_adversary.ipynb #4c61959b
-def pred_and_target(pred, y): "Images to compare when both are whole images: (fake, real)"; return pred,y
+def pred_and_target(pred, y):
+    "Images to compare when both are whole images: (fake, real)"
+    return pred,y
 
 class Adversary(Callback):
     "Train a discriminator beside the model and add to the loss how far the model's images are from passing for real"
@@ -52,19 +54,7 @@ class Adversary(Callback):
     ):
         store_attr('views,weight,lr_mult')
         self.disc = ifnone(disc, PatchDiscriminator())
-
-    def before_fit(self):
-        self.disc.to(next(self.model.parameters()).device, memory_format=torch.channels_last)
         self.disc_opt = torch.optim.Adam(self.disc.parameters(), betas=(.5,.999))
-
-    def _teach(self, fake, real):
-        "One step of the discriminator"
-        for g in self.disc_opt.param_groups: g['lr'] = self.lr_mult*self.opt.hypers[-1]['lr']
-        loss = real_fake_loss(self.disc(real), self.disc(fake))
-        self.disc_opt.zero_grad()
-        loss.backward()
-        self.disc_opt.step()
-        self.disc_loss = loss.detach()
 
     def after_loss(self):
         fake,real = self.views(self.pred, *self.yb)
@@ -73,3 +63,39 @@ class Adversary(Callback):
         verdict = deceive_loss(functional_call(self.disc, fixed, (fake,)))
         self.learn.loss_grad = (1-self.weight)*self.loss_grad + self.weight*verdict
         self.learn.loss = self.learn.loss_grad.clone()
+
+# %% ../nbs/07_adversary.ipynb #5c367a91
+@patch
+def _teach(self:Adversary, fake, real):
+    "One step of the discriminator"
+    for g in self.disc_opt.param_groups: g['lr'] = self.lr_mult*self.opt.hypers[-1]['lr']
+    loss = real_fake_loss(self.disc(real), self.disc(fake))
+    self.disc_opt.zero_grad()
+    loss.backward()
+    self.disc_opt.step()
+    self.disc_loss = loss.detach()
+
+# %% ../nbs/07_adversary.ipynb #6b5e06b6
+@patch
+def _follow(self:Adversary):
+    "Bring the optimizer's averages to the device and memory format of their weights"
+    for p,state in self.disc_opt.state.items():
+        for k in 'exp_avg','exp_avg_sq': state[k] = torch.empty_like(p).copy_(state[k])
+
+@patch
+def state_dict(self:Adversary):
+    "The discriminator's weights, and for each of them the state of its optimizer"
+    return dict(disc=self.disc.state_dict(), opt=[*self.disc_opt.state_dict()['state'].values()])
+
+@patch
+def load_state_dict(self:Adversary, sd):
+    "Go on from what `state_dict` gave"
+    self.disc.load_state_dict(sd['disc'])
+    self.disc_opt.load_state_dict(dict(self.disc_opt.state_dict(), state=dict(enumerate(sd['opt']))))
+    self._follow()
+
+# %% ../nbs/07_adversary.ipynb #1865f2aa
+@patch
+def before_fit(self:Adversary):
+    self.disc.to(next(self.model.parameters()).device, memory_format=torch.channels_last)
+    self._follow()

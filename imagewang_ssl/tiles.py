@@ -15,14 +15,15 @@ from .basics import IwangError
 def tile_layout(
     size:int, # Side of the images in pixels
     n:int=3, # Tiles along a side
-    gap:float=.03, # Least gap between two tiles, as a part of the image's side
-    jitter:float=.015, # How far a tile may stray to each side, as a part of the image's side
+    gap:float=.03, # Least gap between two tiles, as a fraction of the image's side
+    jitter:float=.015, # How far a tile may stray to each side, as a fraction of the image's side
 )->tuple: # Side of a tile, distance from one tile to the next, and how far it may stray, in pixels
     "What fits into an image; raises `IwangError` where tiles would be smaller than 4 px"
     g,j = math.ceil(gap*size),math.ceil(jitter*size)
     t = (size-(n-1)*g)//n-2*j
-    if t<4: raise IwangError(f'{n}x{n} tiles with gap={gap} and jitter={jitter} do not fit into {size} px: choose a larger size or smaller gaps')
-    return t,t+2*j+g,j
+    if t>=4: return t,t+2*j+g,j
+    raise IwangError(f'{n}x{n} tiles with gap={gap} and jitter={jitter} do not fit into {size} px: '
+        'choose a larger size or smaller gaps')
 
 # %% ../nbs/08_tiles.ipynb #bfdbe3b3
 @delegates(tile_layout, but='size')
@@ -52,7 +53,7 @@ def join_tiles(
 def normalize_tiles(
     tiles, # (...,c,t,t) in 0..1
 )->Tensor: # Each channel of each tile with mean 0.5 and standard deviation 0.25
-    "Tiles without their own brightness, colour cast and contrast"
+    "Tiles without their own brightness, color cast and contrast"
     std,mean = torch.std_mean(tiles, (-2,-1), keepdim=True)
     return .5+.25*(tiles-mean)/std.clamp(min=1/255)
 
@@ -83,7 +84,7 @@ def channel_shift(
 def project_color(
     x # (...,3,h,w)
 )->Tensor:
-    "Colours without their part on the green-magenta axis (-1,2,-1)"
+    "Colors without their part on the green-magenta axis (-1,2,-1)"
     a = x.new_tensor([-1.,2.,-1.]).view(3,1,1)
     return x-a*(x*a).sum(-3, keepdim=True)/6
 
@@ -122,12 +123,13 @@ def tile_side(
         return side
     return encoder.size
 
+# %% ../nbs/08_tiles.ipynb #543e604d
 class TileNet(nn.Module):
-    "Encode the tiles, then tell of each group of them: (tiles (bs,m,3,t,t), groups (bs,s,k)) -> (bs,s,`*n_out`)"
+    "Predict something of each group of tiles: (tiles (bs,m,3,t,t), groups (bs,s,k)) -> (bs,s,`*n_out`)"
     def __init__(self,
         encoder, # From `create_encoder`
         k:int, # Tiles in a group
-        n_out, # Number of outputs of a group, or a tuple
+        n_out, # Outputs of a group: their number, or a shape
         t:int, # Side of the tiles in pixels
         width:int=128, # Features of a tile
         hidden:int=512, # Features of a group
@@ -135,7 +137,8 @@ class TileNet(nn.Module):
         super().__init__()
         self.encoder,self.side,self.shape = encoder,tile_side(encoder, t),tuplify(n_out)
         self.tile = LinBnDrop(encoder.chs[-1], width, act=nn.ReLU(), lin_first=True)
-        self.group = nn.Sequential(LinBnDrop(k*width, hidden, act=nn.ReLU(), lin_first=True), nn.Linear(hidden, math.prod(self.shape)))
+        group = LinBnDrop(k*width, hidden, act=nn.ReLU(), lin_first=True)
+        self.group = nn.Sequential(group, nn.Linear(hidden, math.prod(self.shape)))
 
     def forward(self, x):
         tiles,groups = x

@@ -24,7 +24,8 @@ class BottleneckDecoder(nn.Module):
     ):
         super().__init__()
         dims = [n_in] + [min(256, width*2**i) for i in reversed(range(math.ceil(math.log2(stride))))]
-        self.ups = nn.Sequential(*[nn.Sequential(nn.Upsample(scale_factor=2), ConvLayer(a, b)) for a,b in zip(dims, dims[1:])])
+        def up(a, b): return nn.Sequential(nn.Upsample(scale_factor=2), ConvLayer(a, b))
+        self.ups = nn.Sequential(*map(up, dims, dims[1:]))
         self.last,self.size = nn.Conv2d(dims[-1], n_out, 3, padding=1),size
 
     def forward(self, maps):
@@ -35,7 +36,7 @@ class BottleneckDecoder(nn.Module):
 def add_noise(
     x, # Images (bs,c,h,w) in 0..1
     noise:str, # 'gaussian', 'masking' or 'salt_pepper'
-    strength:float # Standard deviation of the Gaussian, or the part of the pixels that is hit
+    strength:float # Standard deviation of the Gaussian, or the fraction of the pixels that is hit
 ):
     "Images with noise, within 0..1"
     if noise=='gaussian': return (x+strength*torch.randn_like(x)).clamp(0,1)
@@ -51,7 +52,7 @@ class Autoencoder(Pretext):
 
     def __init__(self,
         noise:str='none', # What is done to the input: 'none', 'gaussian', 'masking' or 'salt_pepper'
-        strength:float=.3 # Standard deviation of Gaussian noise, or the part of the pixels that is hit
+        strength:float=.3 # Standard deviation of Gaussian noise, or the fraction of the pixels that is hit
     ):
         check_choice('noise', noise, ('none','gaussian','masking','salt_pepper'))
         if not 0<strength<=1: raise IwangError(f'strength={strength}: it must be above 0 and at most 1')
@@ -60,13 +61,16 @@ class Autoencoder(Pretext):
     def make_batch(self, x): return (x if self.noise=='none' else add_noise(x, self.noise, self.strength)), x
     def head(self, encoder): return BottleneckDecoder(encoder.chs[-1], encoder.strides[-1], size=encoder.size)
 
-    def blind(self, x, y, pred):
-        "The mean color of each image, or its noisy input where that is nearer"
-        flat = y.mean((2,3), keepdim=True).expand_as(y)
-        if self.noise=='none': return flat
-        far = lambda o: (o-y).pow(2).mean((1,2,3), keepdim=True)
-        return torch.where(far(x)<far(flat), x, flat)
+# %% ../../nbs/16_pretext.autoencoder.ipynb #c31f4866
+@patch
+def blind(self:Autoencoder, x, y, pred):
+    "The mean color of each image, or its noisy input where that is nearer"
+    flat = y.mean((2,3), keepdim=True).expand_as(y)
+    if self.noise=='none': return flat
+    far = lambda o: (o-y).pow(2).mean((1,2,3), keepdim=True)
+    return torch.where(far(x)<far(flat), x, flat)
 
-    def panels(self, x, y, pred=None):
-        ps = [(x,'input'),(y,'target')]
-        return ps if pred is None else [ps[0],(pred,'prediction'),ps[1]]
+@patch
+def panels(self:Autoencoder, x, y, pred=None):
+    ps = [(x,'input'),(y,'target')]
+    return ps if pred is None else [ps[0],(pred,'prediction'),ps[1]]

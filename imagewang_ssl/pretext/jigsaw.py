@@ -19,14 +19,18 @@ def all_permutations():
     flat = itertools.chain.from_iterable(itertools.permutations(range(9)))
     return np.ascontiguousarray(np.fromiter(flat, np.uint8).reshape(-1,9).T)
 
+# %% ../../nbs/18_pretext.jigsaw.ipynb #cb60623b
+def _check_permutations(n, moving):
+    if 2<=moving<=9 and 2<=n<=min(1000, math.factorial(moving)): return
+    raise IwangError(f'n={n} and moving={moving}: choose 2 to 1000 permutations, at most moving! of 2 to 9 tiles')
+
 @functools.cache
 def far_permutations(
     n:int=64, # Number of permutations
     moving:int=9, # Tiles that change places; the first ones stay where they are
 )->tuple: # `n` tuples: the tile that lies in each place
     "Permutations of nine tiles, chosen one by one for the largest Hamming distance to those before"
-    if not (2<=moving<=9 and 2<=n<=min(1000, math.factorial(moving))):
-        raise IwangError(f'n={n} and moving={moving}: choose 2 to 1000 permutations, no more than moving! of 2 to 9 tiles')
+    _check_permutations(n, moving)
     perms,picked = all_permutations()[:,:math.factorial(moving)],[0]
     least,total = np.full(perms.shape[1], 9, np.uint8), np.zeros(perms.shape[1], np.int32)
     while len(picked)<n:
@@ -36,6 +40,7 @@ def far_permutations(
         picked.append((least*np.int32(9*n+1)+total).argmax().item())
     return tuple(map(tuple, perms[:,picked].T.tolist()))
 
+# %% ../../nbs/18_pretext.jigsaw.ipynb #8d8de052
 def mean_hamming(perms)->float:
     "Mean Hamming distance of the pairs among `perms`"
     p = np.array(perms)
@@ -43,18 +48,18 @@ def mean_hamming(perms)->float:
 
 # %% ../../nbs/18_pretext.jigsaw.ipynb #f740c9b5
 class Jigsaw(Pretext):
-    "Tell how the tiles of an image were shuffled"
+    "Predict how the tiles of an image were shuffled"
     paper = 'https://arxiv.org/abs/1603.09246'
     kind,loss_func,metrics = 'class',CrossEntropyLossFlat(),[accuracy]
 
     def __init__(self,
-        n:int=64, # Permutations to tell apart, up to 1000
+        n:int=64, # Permutations to choose from, up to 1000
         moving:int=9, # Tiles that change places, up to 9; fewer bring the permutations closer together
-        predict:str='permutation', # What is asked: which 'permutation', or the 'place' of each tile under any of all 9!
+        predict:str='permutation', # What is predicted: the 'permutation', or the 'place' of each tile under all 9!
         shuffles:int=8, # Shuffles of each image
         remedy:str='dropping', # Against chromatic aberration: 'dropping', 'projection' or None
-        gap:float=.03, # Least gap between two tiles, as a part of the image's side
-        jitter:float=.015 # How far a tile may stray to each side, as a part of the image's side
+        gap:float=.03, # Least gap between two tiles, as a fraction of the image's side
+        jitter:float=.015 # How far a tile may stray to each side, as a fraction of the image's side
     ):
         check_choice('predict', predict, ('permutation','place'))
         check_choice('remedy', remedy, remedies)
@@ -62,24 +67,29 @@ class Jigsaw(Pretext):
         store_attr()
         self.perms = torch.tensor(far_permutations(n, moving))
 
-    def make_batch(self, x):
-        tiles = prepare_tiles(cut_tiles(x, gap=self.gap, jitter=self.jitter), self.remedy)
-        if self.predict=='place': y = order = torch.rand(len(x), self.shuffles, 9, device=x.device).argsort(-1)
-        else:
-            y = torch.randint(self.n, (len(x),self.shuffles), device=x.device)
-            order = self.perms.to(x.device)[y]
-        return (tiles,order), TensorCategory(y)
+# %% ../../nbs/18_pretext.jigsaw.ipynb #6cca4b2e
+@patch
+def make_batch(self:Jigsaw, x):
+    tiles = prepare_tiles(cut_tiles(x, gap=self.gap, jitter=self.jitter), self.remedy)
+    if self.predict=='place': y = order = torch.rand(len(x), self.shuffles, 9, device=x.device).argsort(-1)
+    else:
+        y = torch.randint(self.n, (len(x),self.shuffles), device=x.device)
+        order = self.perms.to(x.device)[y]
+    return (tiles,order), TensorCategory(y)
 
-    def model(self, encoder):
-        t = tile_layout(encoder.size, gap=self.gap, jitter=self.jitter)[0]
-        return TileNet(encoder, 9, (9,9) if self.predict=='place' else self.n, t)
+@patch
+def model(self:Jigsaw, encoder):
+    t = tile_layout(encoder.size, gap=self.gap, jitter=self.jitter)[0]
+    return TileNet(encoder, 9, (9,9) if self.predict=='place' else self.n, t)
 
-    def panels(self, x, y, pred=None):
-        tiles,order = x[0],x[1][0]
-        def solved(y):
-            "Each tile of the first shuffle where `y` says it belongs"
-            res = torch.ones_like(tiles)
-            res[y[0] if self.predict=='place' else self.perms[y[0]]] = tiles[order]
-            return join_tiles(res)
-        ps = [(join_tiles(tiles[order]),'input'),(solved(y),'target')]
-        return ps if pred is None else [ps[0],(solved(pred),'prediction'),ps[1]]
+# %% ../../nbs/18_pretext.jigsaw.ipynb #73929edf
+@patch
+def panels(self:Jigsaw, x, y, pred=None):
+    tiles,order = x[0],x[1][0]
+    def solved(y):
+        "Each tile of the first shuffle where `y` says it belongs"
+        res = torch.ones_like(tiles)
+        res[y[0] if self.predict=='place' else self.perms[y[0]]] = tiles[order]
+        return join_tiles(res)
+    ps = [(join_tiles(tiles[order]),'input'),(solved(y),'target')]
+    return ps if pred is None else [ps[0],(solved(pred),'prediction'),ps[1]]

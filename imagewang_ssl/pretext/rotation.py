@@ -20,7 +20,7 @@ def quarter_turns(
 
 # %% ../../nbs/12_pretext.rotation.ipynb #40fd0489
 class Rotation(Pretext):
-    "Tell by how many quarter turns an image was rotated"
+    "Predict by how many quarter turns an image was rotated"
     paper = 'https://arxiv.org/abs/1803.07728'
     kind,loss_func,metrics = 'class',CrossEntropyLossFlat(),[accuracy]
 
@@ -32,11 +32,13 @@ class Rotation(Pretext):
 
     def make_batch(self, x):
         n,all4 = len(x),quarter_turns(x)
-        if self.turns=='all': return all4.flatten(0,1), TensorCategory(torch.arange(4, device=x.device).repeat_interleave(n))
+        if self.turns=='all':
+            y = torch.arange(4, device=x.device).repeat_interleave(n)
+            return all4.flatten(0,1), TensorCategory(y)
         y = torch.randint(4, (n,), device=x.device)
         return all4[y,torch.arange(n, device=x.device)], TensorCategory(y)
 
     def head(self, encoder): return Classifier(encoder.chs[-1], 4)
     def panels(self, x, y, pred=None):
-        told = '' if pred is None else f', told {90*int(pred)}°'
-        return [(x, f'{90*int(y)}°{told}')]
+        said = '' if pred is None else f', predicted {90*int(pred)}°'
+        return [(x, f'{90*int(y)}°{said}')]

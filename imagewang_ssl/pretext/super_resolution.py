@@ -26,7 +26,7 @@ def reduce_enlarge(
 
 # %% ../../nbs/17_pretext.super_resolution.ipynb #2bc02a77
 class RandomFeatures(nn.Module):
-    "Feature maps of images from a fixed convolutional network with random weights, each level at half the side of the one before"
+    "Feature maps of images from a fixed network with random weights, each level at half the side of the one before"
     def __init__(self,
         width:int=16, # Channels of the first level; doubles a level
         n_levels:int=3, # Feature maps
@@ -45,6 +45,7 @@ class RandomFeatures(nn.Module):
             x = F.avg_pool2d(x, 2)
         return maps
 
+# %% ../../nbs/17_pretext.super_resolution.ipynb #dd4db207
 def content_loss(
     features, # Module: images -> list of feature maps
     pred, # Images (bs,3,h,w)
@@ -63,6 +64,7 @@ class AddToInput(nn.Module):
         store_attr()
     def forward(self, x): return x + self.gain*self.head(self.encoder(x))
 
+# %% ../../nbs/17_pretext.super_resolution.ipynb #dc2726e7
 class SuperResolution(Pretext):
     "Restore the detail of an image reduced to a half or a quarter of its size"
     paper = 'https://arxiv.org/abs/1609.04802'
@@ -71,7 +73,7 @@ class SuperResolution(Pretext):
     def __init__(self,
         scale:int=2, # Factor by which images are reduced, 2 or 4
         loss:str='pixel', # 'pixel' difference, alone or with a 'content' or an 'adversarial' loss
-        weight:float=None # Weight of the content or adversarial loss, the pixels have the rest: by default .5 for content, .01 for adversarial
+        weight:float=None # Weight of the content (by default .5) or adversarial loss (.01); the pixels have the rest
     ):
         if scale not in (2,4): raise IwangError(f'scale={scale}: choose 2 or 4')
         check_choice('loss', loss, ('pixel','content','adversarial'))
@@ -84,14 +86,22 @@ class SuperResolution(Pretext):
     def make_batch(self, x): return reduce_enlarge(x, self.scale), x
     def head(self, encoder): return Decoder(encoder.chs, encoder.strides)
     def model(self, encoder): return AddToInput(encoder, self.head(encoder))
-    def blind(self, x, y, pred): return x
 
-    def loss_func(self, pred, y):
-        "Mean absolute error of the pixels, or its weighted mean with the content loss"
-        pixel = F.l1_loss(pred, y)
-        return pixel.lerp(content_loss(self.features, pred, y), self.weight) if self.loss=='content' else pixel
+# %% ../../nbs/17_pretext.super_resolution.ipynb #0cf820ac
+@patch
+def loss_func(self:SuperResolution, pred, y):
+    "Mean absolute error of the pixels, or its weighted mean with the content loss"
+    pixel = F.l1_loss(pred, y)
+    return pixel.lerp(content_loss(self.features, pred, y), self.weight) if self.loss=='content' else pixel
 
-    def callbacks(self): return [Adversary(weight=self.weight)] if self.loss=='adversarial' else []
-    def panels(self, x, y, pred=None):
-        ps = [(x,'input'),(y,'target')]
-        return ps if pred is None else [ps[0],(pred,'prediction'),ps[1]]
+@patch
+def callbacks(self:SuperResolution): return [Adversary(weight=self.weight)] if self.loss=='adversarial' else []
+
+# %% ../../nbs/17_pretext.super_resolution.ipynb #c61e10d6
+@patch
+def blind(self:SuperResolution, x, y, pred): return x
+
+@patch
+def panels(self:SuperResolution, x, y, pred=None):
+    ps = [(x,'input'),(y,'target')]
+    return ps if pred is None else [ps[0],(pred,'prediction'),ps[1]]
