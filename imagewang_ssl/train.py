@@ -27,7 +27,8 @@ from .fit import EMA, SayNonFinite, finite_or_null, fit, older_recipe, recipes
 from .fit import settings
 from .resume import clear_checkpoints, resuming
 from .job import check_cell, check_complete, check_json, check_writable, checkpoint_folder, encoder_file
-from .job import finetuning_job, identity, job_of, keep, pretraining_job, pretraining_of, recorded
+from .job import finetuning_job, identity, job_of, keep, pretraining_job, pretraining_of, recorded, run_id
+from .track import tracking
 from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/55_train.ipynb #98660556
@@ -70,14 +71,14 @@ def _meta(about, log):
     told = {k:v for k,v in about.items() if k not in ('kind','encoder','encoder_args','commit','date',*ground)}
     return finite_or_null(dict(told, **log, **{k: about[k] for k in ('commit','date',*ground)}))
 
-def _pretrain(task, path, load, about, cbs=(), checkpoints=None):
+def _pretrain(task, path, load, about, cbs=(), checkpoints=None, watch=(), tracker=None):
     "The encoder that a job of pretraining gives"
     set_seed(about['seed'])
     size,epochs,r = [about[k] for k in ('size','epochs','recipe')]
     enc = _fresh(about['encoder'], size, about['encoder_args'])
     dls = _pretrain_dls(task, path, load, about)
     print(f"pretrain {task}: {len(dls.train_ds)} images of {about['pool']}, {size} px, {epochs} epochs, {_told(r)}", flush=True)
-    learn = task.learner(dls, enc, cbs=[SayNonFinite(),*cbs])
+    learn = task.learner(dls, enc, cbs=[SayNonFinite(), *cbs, *watch, *tracking(tracker, run_id(about), about)])
     try:
         with resuming(learn, checkpoints): log = fit(learn, epochs, r)
     except ValueError as e:
@@ -126,6 +127,8 @@ def pretrain(
     encoder_args:dict=None, # Arguments of the architecture
     cbs=(), # Further callbacks; the record names them
     checkpoints:str=None, # Folder for checkpoints, from which a stopped run goes on; default: keep none
+    watch=(), # Callbacks that only look on; the record does not name them
+    tracker:str=None, # Show the training in csv, tensorboard or wandb; default: nowhere
     **kwargs
 )->Encoder: # On the CPU; its `meta` tells how it was trained
     "Train an encoder from random weights on a pretext task, or take it from `out` if it was made there in the same way"
@@ -133,9 +136,9 @@ def pretrain(
     task = _as_task(task)
     path = get_imagewang(source, size)
     job,load = pretraining_job(task, path, size, epochs, encoder, encoder_args, pool, seed, cbs, **kwargs)
-    return _pretrained(task, path, load, _on_ground(job, task), out, save_to, cbs, checkpoints)
+    return _pretrained(task, path, load, _on_ground(job, task), out, save_to, checkpoints, cbs=cbs, watch=watch, tracker=tracker)
 
-def _pretrained(task, path, load, about, out=None, save_to=None, cbs=(), checkpoints=None):
+def _pretrained(task, path, load, about, out=None, save_to=None, checkpoints=None, **kwargs):
     "The encoder of a job, from `out` or trained; it is saved, and so is a record of it"
     if save_to: check_writable(save_to)
     if out or save_to: check_json(about)
@@ -147,7 +150,7 @@ def _pretrained(task, path, load, about, out=None, save_to=None, cbs=(), checkpo
         same = 'settings, code, versions and device'
         print(f"{dest} is there already, of the same {same}, from {enc.meta['date']}: not trained again")
     else:
-        enc = _pretrain(task, path, load, about, cbs, folder)
+        enc = _pretrain(task, path, load, about, checkpoints=folder, **kwargs)
         if dest: print(f'saved {keep(_save_new, enc, dest)}')
     if save_to: print(f'saved {keep(save_pretraining, dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs), save_to)}')
     clear_checkpoints(folder)
@@ -255,7 +258,7 @@ def _folder(checkpoints, encoder, job, valid):
     known = encoder is None or encoder.meta.get('code')
     return checkpoint_folder(checkpoints if known else None, _on_ground(job), valid)
 
-def _run(encoder, dls, path, job, cbs=(), folder=None):
+def _run(encoder, dls, path, job, cbs=(), folder=None, tracker=None):
     "The record of one fine-tuning"
     size,epochs,seed,r = [job[k] for k in ('size','epochs','seed','recipe')]
     about = provenance()
@@ -265,7 +268,7 @@ def _run(encoder, dls, path, job, cbs=(), folder=None):
     _reseed(dls, seed)
     enc = _fresh(job['encoder'], size, job['encoder_args']) if encoder is None else deepcopy(encoder)
     learn = finetune_learner(dls, enc, **learner_settings(r))
-    learn.add_cbs([SayNonFinite(),*cbs])
+    learn.add_cbs([SayNonFinite(), *cbs, *tracking(tracker, run_id(job), job)])
     with resuming(learn, folder): log = fit(learn, epochs, r)
     log.update(accuracy=log['metrics'].pop('accuracy'))
     log.pop('images_seen')
@@ -290,6 +293,7 @@ def finetune(
     prior:str=None, # 'adjusted': class frequencies are taken out of the scores; or 'none'; default: the recipe's
     cbs=(), # Further callbacks; the records name them
     checkpoints:str=None, # Folder for checkpoints, from which a stopped run goes on; default: keep none
+    tracker:str=None, # Show the training in csv, tensorboard or wandb; default: nowhere
     **kwargs
 )->L: # A record a run
     "Train an encoder on the labels and measure its accuracy after every epoch"
@@ -308,9 +312,9 @@ def finetune(
     if save_to: check_complete(jobs[seed])
     _say_recorded(done)
     recs = {s: rec for s,(rec,_) in done.items()}
-    return _runs(encoder, jobs, path, load, recs, valid, save_to, cbs, checkpoints)
+    return _runs(encoder, jobs, path, load, recs, valid, save_to, checkpoints, cbs=cbs, tracker=tracker)
 
-def _runs(encoder, jobs, path, load, recs, valid, save_to, cbs, checkpoints):
+def _runs(encoder, jobs, path, load, recs, valid, save_to, checkpoints, **kwargs):
     "The records of `jobs`: those in `recs`, by seed, and those that are run now"
     def fold(s): return s%5 if valid=='train' else 0
     new,job = [s for s in jobs if s not in recs],first(jobs.values())
@@ -318,12 +322,14 @@ def _runs(encoder, jobs, path, load, recs, valid, save_to, cbs, checkpoints):
     dls_of = {f: finetune_dls(path, job['size'], fold=f, **how) for f in {*map(fold, new)}}
     for s in new:
         folder = _folder(checkpoints, encoder, jobs[s], valid)
-        recs[s] = _run(encoder, dls_of[fold(s)], path, jobs[s], cbs, folder)
+        recs[s] = _run(encoder, dls_of[fold(s)], path, jobs[s], folder=folder, **kwargs)
         if save_to: print(f'saved {keep(save_record, recs[s], save_to)}')
         clear_checkpoints(folder)
     return L(recs[s] for s in sorted(recs))
 
 # %% ../nbs/55_train.ipynb #cab8423d
+_no_setting = 'checkpoints','watch','tracker'   # What changes no result
+
 @delegates(pretrain, but='task,out,save_to,epochs,lr,wd,warmup,recipe')
 def run(
     task='grey_blur', # Name of a pretext task, a `Pretext`, or 'scratch' for no pretraining
@@ -342,7 +348,7 @@ def run(
 )->L: # A record a run
     "Pretrain on a task, fine-tune, and write a record of each run"
     seed,n = kwargs.get('seed', 0),ifnone(runs, official_runs.get(epochs, 1))
-    own = {k:kwargs[k] for k in ('bs','pixels','num_workers','precision','cbs','checkpoints') if k in kwargs}
+    own = {k:kwargs[k] for k in ('bs','pixels','num_workers','precision','cbs','checkpoints','tracker') if k in kwargs}
     also = dict(own, seed=seed, save_to=save_to, official=official, prior=prior, recipe=recipe)
     args = kwargs.get('encoder_args')
     if task=='scratch': return finetune(None, source, size, epochs, runs, arch=encoder, encoder_args=args, **also)
@@ -350,10 +356,10 @@ def run(
     task = _as_task(task)
     if official: check_cell(source, size, epochs, runs, task.pool)
     plan = dict(dict(pool='unsup', seed=0, encoder_args=None)|kwargs, task=task, size=size, epochs=pretrain_epochs, encoder=encoder)
-    job,_ = pretraining_job(path=get_imagewang(source, size), **{k:v for k,v in plan.items() if k!='checkpoints'})
+    job,_ = pretraining_job(path=get_imagewang(source, size), **{k:v for k,v in plan.items() if k not in _no_setting})
     known = _on_ground(job, task)
     *_,done = _cell({**job, **{k: known[k] for k in ground}}, encoder, job['encoder_args'], source, size, epochs, n, valid='val',
-        **{k:v for k,v in also.items() if k!='checkpoints'})
+        **{k:v for k,v in also.items() if k not in _no_setting})
     if len(done)<n: return finetune(pretrain(source=source, out=out, **plan), source, size, epochs, runs, arch=encoder, **also)
     _say_recorded(done)
     return L(rec for rec,_ in done.values())
