@@ -8,25 +8,25 @@ __all__ = ['alignment', 'uniformity', 'align_uniform_loss', 'view_distance', 'lo
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #f413fc75
 from fastai.vision.all import *
-from ..basics import IwangError
+from ..basics import IwangError, check_above_0
 from .views import JointEmbedding, gather, in_float32
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3b684521
 @in_float32
 def alignment(
-    z, # Vectors of both views of each image (bs,2,dim), of any length
+    z, # Embeddings of both views of each image (bs,2,dim), of any norm
     alpha:float=2., # Power of the distance
 )->Tensor: # From 0, both views are the same, to 2**alpha, they are opposite
-    "Mean distance between the unit vectors of an image's two views, to the power `alpha`"
+    "Mean distance between the normalized embeddings of an image's two views, to the power `alpha`"
     a,b = F.normalize(z, dim=-1).unbind(1)
     return (a-b).norm(dim=1).pow(alpha).mean()
 
 @in_float32
 def uniformity(
-    z, # Vectors (bs,n,dim), of any length: each of the `n` views is looked at by itself
+    z, # Embeddings (bs,n,dim), of any norm: each of the `n` views is looked at by itself
     t:float=2., # How fast the potential falls: it is exp(-t*distance**2)
-)->Tensor: # 0: all images have the same vector; near -2*t: evenly spread in many dimensions
-    "Logarithm of the mean Gaussian potential between the unit vectors of different images, averaged over views"
+)->Tensor: # 0: all images have the same embedding; near -2*t: evenly spread in many dimensions
+    "Log of the mean Gaussian potential between normalized embeddings of different images, averaged over views"
     v = F.normalize(z, dim=-1).transpose(0,1)
     i,j = torch.triu_indices(len(z), len(z), 1, device=z.device)
     potential = (2*t*(v@v.mT-1))[:,i,j]                           # the squared distance of unit vectors is 2-2*cosine
@@ -34,7 +34,7 @@ def uniformity(
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3da998be
 def align_uniform_loss(
-    z, # Vectors of both views of each image (bs,2,dim), of any length
+    z, # Embeddings of both views of each image (bs,2,dim), of any norm
     weight:float=1., # Weight of uniformity
     alpha:float=2., # Power of the distance between views
     t:float=2., # How fast the potential between images falls
@@ -43,9 +43,14 @@ def align_uniform_loss(
     return alignment(z, alpha)+weight*uniformity(z, t)
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #1bdc98a3
-def view_distance(z, y): "`alignment` of the views: their mean squared distance, from 0 to 4"; return alignment(z)
-def log_potential(z, y): "`uniformity` of the images: 0 is collapsed, -4 evenly spread"; return uniformity(z)
+def view_distance(z, y):
+    "`alignment` of the views: their mean squared distance, from 0 to 4"
+    return alignment(z)
+def log_potential(z, y):
+    "`uniformity` of the images: 0 is collapsed, -4 evenly spread"
+    return uniformity(z)
 
+# %% ../../nbs/41_pretext.align_uniform.ipynb #e51da732
 class AlignUniform(JointEmbedding):
     "Bring both views of an image together and spread all images over the sphere"
     paper,name = 'https://arxiv.org/abs/2005.10242','align_uniform'
@@ -59,7 +64,8 @@ class AlignUniform(JointEmbedding):
         **kwargs
     ):
         super().__init__(**kwargs)
-        if weight<0 or not min(alpha, t)>0: raise IwangError(f'weight={weight}, alpha={alpha}, t={t}: the weight must be 0 or more, the others above 0')
+        if weight<0: raise IwangError(f'weight={weight}: it must be 0 or more')
+        check_above_0(alpha=alpha, t=t)
         store_attr()
 
     def loss_func(self, z, y): return align_uniform_loss(gather(z), self.weight, self.alpha, self.t)

@@ -18,11 +18,11 @@ from .views import Contrastive, effective_rank, embedding_std, gather, mlp
 
 # %% ../../nbs/47_pretext.cmc.ipynb #30725763
 class CrossModel(nn.Module):
-    "Grey and color views (bs,2,3,h,w) to vectors (bs,2,dim), each kind from `halves` of the features or from all"
+    "Grey and color views (bs,2,3,h,w) to embeddings (bs,2,dim), each kind from `halves` of the features or from all"
     def __init__(self,
         encoder, # From `create_encoder`
         hidden:int, # Width of the projectors' hidden layer
-        dim:int, # Length of the vectors
+        dim:int, # Embedding dim
         halves:bool=True # The first half of the features for the first view, the second for the second?
     ):
         super().__init__()
@@ -44,7 +44,7 @@ class CMC(Contrastive):
     def __init__(self,
         crops:str='own', # 'own': each view a crop of its own, or 'same'
         halves:bool=True, # Half of the features for each kind of view? Else all for both
-        jitter:float=0., # Largest change of brightness, contrast and saturation, as a factor; that of hue is a quarter of it, in turns
+        jitter:float=0., # Largest change of brightness, contrast and saturation; that of hue is a quarter of it
         **kwargs
     ):
         super().__init__(jitter=jitter, p_grey=0., **kwargs)
@@ -59,4 +59,10 @@ class CMC(Contrastive):
     def loss_func(self, z, y):
         z = gather(z)
         return batch_nce(z, z.flip(1), self.temp)
-    def panels(self, x, y, pred=None): return [(im, title.replace('view 1','lightness').replace('view 2','color')) for im,title in super().panels(x, y, pred)]
+
+# %% ../../nbs/47_pretext.cmc.ipynb #0016f915
+@patch
+def panels(self:CMC, x, y, pred=None):
+    "Both views, with their names"
+    (a,_),(b,title) = super(CMC, self).panels(x, y, pred)
+    return [(a,'lightness'),(b,title.replace('view 2','color'))]

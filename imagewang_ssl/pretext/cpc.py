@@ -17,15 +17,15 @@ from .views import Projector, WatchCollapse, effective_rank, embedding_std, gath
 # %% ../../nbs/46_pretext.cpc.ipynb #450ffbff
 def overlap(
     grid, # Patches along a side
-)->float: # Part of the image's side
+)->float: # Fraction of the image's side
     "The largest overlap of two neighbors at which every other patch of a row or column is free of it"
     return 1/(grid+1)
 
 # %% ../../nbs/46_pretext.cpc.ipynb #d5a1b1b6
 class RowContext(nn.Module):
-    "Vectors (bs,dim,rows,cols), each changed by what is in its own row and above"
+    "Embeddings (bs,dim,rows,cols), each changed by what is in its own row and above"
     def __init__(self,
-        dim:int, # Length of the vectors
+        dim:int, # Embedding dim
         layers:int=4 # Rows above that are seen
     ):
         super().__init__()
@@ -37,39 +37,41 @@ class RowContext(nn.Module):
 
 # %% ../../nbs/46_pretext.cpc.ipynb #77bc491c
 def below(grid):
-    "Numbers of the patches that are predicted (n,), counted from the third row on: two rows below first, then three, ..."
+    "Numbers of the predicted patches (n,), counted from the third row on: two rows below first, then three, ..."
     return torch.cat([torch.arange((k-2)*grid, (grid-2)*grid) for k in range(2, grid)])
 
 class RowPredictor(nn.Module):
-    "Patches (bs,grid*grid,3,t,t) to predicted vectors (bs,n,dim), as of `below`, and the vectors of the patches from the third row on (bs,patches,dim)"
+    "Patches (bs,grid*grid,3,t,t) to predictions (bs,n,dim) and embeddings from the third row on (bs,patches,dim)"
     def __init__(self,
         encoder, # From `create_encoder`
         grid:int, # Patches along a side
         side:int, # Side that patches are enlarged to, if smaller
         hidden:int, # Width of the projector's hidden layer
-        dim:int, # Length of the vectors
+        dim:int, # Embedding dim
     ):
         super().__init__()
         store_attr('encoder,grid,side')
         self.projector,self.context = Projector(encoder.chs[-1], hidden, dim),RowContext(dim, grid-1)
         self.steps = nn.ModuleList(nn.Linear(dim, dim) for _ in range(2, grid))
 
-    def forward(self, x):
-        flat,n = x.flatten(0,1),self.grid
-        if flat.shape[-1]<self.side: flat = F.interpolate(flat, self.side, mode='bilinear')
-        z = self.projector(self.encoder(flat)).unflatten(0, (len(x),n,n))
-        c = self.context(z.movedim(-1,1)).movedim(1,-1)
-        p = torch.cat([step(c[:,:n-k]).flatten(1,2) for k,step in enumerate(self.steps, 2)], 1)
-        return p,z[:,2:].flatten(1,2)
+# %% ../../nbs/46_pretext.cpc.ipynb #1916f331
+@patch
+def forward(self:RowPredictor, x):
+    flat,n = x.flatten(0,1),self.grid
+    if flat.shape[-1]<self.side: flat = F.interpolate(flat, self.side, mode='bilinear')
+    z = self.projector(self.encoder(flat)).unflatten(0, (len(x),n,n))
+    c = self.context(z.movedim(-1,1)).movedim(1,-1)
+    p = torch.cat([step(c[:,:n-k]).flatten(1,2) for k,step in enumerate(self.steps, 2)], 1)
+    return p,z[:,2:].flatten(1,2)
 
 # %% ../../nbs/46_pretext.cpc.ipynb #e4b59adf
 @in_float32
 def patch_nce(
     p, # Predictions (bs,n,dim)
-    z, # Vectors of the patches (bs,patches,dim)
+    z, # Embeddings of the patches (bs,patches,dim)
     at, # Number of each prediction's patch (n,)
     temp:float=.2, # Temperature of the softmax
-)->Tensor: # Mean over predictions, in nats; log(bs*patches) when all vectors are the same
+)->Tensor: # Mean over predictions, in nats; log(bs*patches) when all embeddings are the same
     "Cross-entropy of finding each predicted patch among all patches of the batch"
     cos = F.normalize(p, dim=-1).flatten(0,1)@F.normalize(z, dim=-1).flatten(0,1).T
     right = torch.arange(len(z), device=z.device)[:,None]*z.shape[1]+at
@@ -77,7 +79,7 @@ def patch_nce(
 
 # %% ../../nbs/46_pretext.cpc.ipynb #1c822f7d
 class CPC(Pretext):
-    "Tell which patches lie below from those above"
+    "Predict which patches lie below from those above"
     paper,kind,name = 'https://arxiv.org/abs/1807.03748','patches','cpc'
     recipe = dict(bs=128, lr=1e-3, pct_start=0.)
 
@@ -85,10 +87,10 @@ class CPC(Pretext):
         grid:int=4, # Patches along a side
         temp:float=.2, # Temperature of the softmax
         remedy:str='projection', # Against chromatic aberration: 'projection', 'dropping' or None
-        jitter:float=.015, # How far a patch may stray to each side, as a part of the image's side
+        jitter:float=.015, # How far a patch may stray to each side, as a fraction of the image's side
         side:int=None, # Side in pixels that patches are enlarged to; default: not at all where the encoder takes them
         hidden:int=512, # Width of the projector's hidden layer
-        dim:int=128 # Length of the vectors
+        dim:int=128 # Embedding dim
     ):
         if grid<3: raise IwangError(f'grid={grid}: from the first row to the third it takes 3 or more')
         check_above_0(temp=temp)
@@ -97,26 +99,50 @@ class CPC(Pretext):
 
     @property
     def layout(self): return dict(n=self.grid, gap=-overlap(self.grid), jitter=self.jitter)
-    def make_batch(self, x): return prepare_tiles(cut_tiles(x, **self.layout), self.remedy),TensorCategory(torch.arange(len(x), device=x.device))
-    def model(self, encoder):
-        side = self.side or tile_side(encoder, tile_layout(encoder.size, **self.layout)[0])
-        return RowPredictor(encoder, self.grid, side, self.hidden, self.dim)
-    def callbacks(self): return [WatchCollapse()]
-
-    def at(self, device): return below(self.grid).to(device)
-    def loss_func(self, pred, y): return patch_nce(*map(gather, pred), self.at(pred[0].device), self.temp)
-    def patch_accuracy(self, pred, y):
-        "Part of the predictions to which, of all images' patches at the same place, that of the right image is nearest"
-        p,z = (F.normalize(o.float(), dim=-1) for o in pred)
-        near = torch.einsum('ind,jnd->nij', p, z[:,self.at(z.device)]).argmax(-1)
-        return (near==torch.arange(len(p), device=p.device)).float().mean()
     @property
     def metrics(self): return [self.patch_accuracy, embedding_std, effective_rank]
-    def blind(self, x, y, pred): "Predictions made for other images"; return pred[0][torch.randperm(len(pred[0]))],pred[1]
+    def callbacks(self): return [WatchCollapse()]
 
-    def panels(self, x, y, pred=None):
-        if pred is None: return [(join_tiles(x),'patches')]
-        n = 2*self.grid                                             # patches above the third row
-        p,z = pred
-        near = (F.normalize(p[:len(z)], dim=1)@F.normalize(z, dim=1).T).argmax(1)
-        return [(join_tiles(x),'patches'),(join_tiles(torch.cat([x[:n], x[n:][near]])),'told from above')]
+# %% ../../nbs/46_pretext.cpc.ipynb #c3198c1a
+@patch
+def make_batch(self:CPC, x):
+    "Prepared patches (bs,grid*grid,3,t,t), and numbers of the images"
+    return prepare_tiles(cut_tiles(x, **self.layout), self.remedy),TensorCategory(torch.arange(len(x), device=x.device))
+
+@patch
+def model(self:CPC, encoder):
+    "A `RowPredictor` with `encoder`"
+    side = self.side or tile_side(encoder, tile_layout(encoder.size, **self.layout)[0])
+    return RowPredictor(encoder, self.grid, side, self.hidden, self.dim)
+
+# %% ../../nbs/46_pretext.cpc.ipynb #4fe9fb87
+@patch
+def at(self:CPC, device):
+    "Numbers of the predicted patches, as of `below`"
+    return below(self.grid).to(device)
+
+@patch
+def loss_func(self:CPC, pred, y):
+    "`patch_nce` among the patches of all processes"
+    return patch_nce(*map(gather, pred), self.at(pred[0].device), self.temp)
+
+# %% ../../nbs/46_pretext.cpc.ipynb #2148b343
+@patch
+def patch_accuracy(self:CPC, pred, y):
+    "Fraction of the predictions to which, of all images' patches at the same place, that of the right image is nearest"
+    p,z = (F.normalize(o.float(), dim=-1) for o in pred)
+    near = torch.einsum('ind,jnd->nij', p, z[:,self.at(z.device)]).argmax(-1)
+    return (near==torch.arange(len(p), device=p.device)).float().mean()
+
+@patch
+def blind(self:CPC, x, y, pred):
+    "Predictions made for other images"
+    return pred[0][torch.randperm(len(pred[0]))],pred[1]
+
+@patch
+def panels(self:CPC, x, y, pred=None):
+    "The patches, and with predictions those above with the nearest patches below"
+    if pred is None: return [(join_tiles(x),'patches')]
+    n,(p,z) = 2*self.grid,pred
+    near = (F.normalize(p[:len(z)], dim=1)@F.normalize(z, dim=1).T).argmax(1)
+    return [(join_tiles(x),'patches'),(join_tiles(torch.cat([x[:n], x[n:][near]])),'predicted')]

@@ -1,4 +1,4 @@
-"""Tell from one place of an image which image it is part of:
+"""Tell from one local feature of an image which image it is from:
 [Learning Deep Representations by Mutual Information Estimation and Maximization](https://arxiv.org/abs/1808.06670), and
 between views, [Learning Representations by Maximizing Mutual Information Across Views](https://arxiv.org/abs/1906.00910)"""
 
@@ -14,30 +14,32 @@ from .views import Projector, JointEmbedding, gather, in_float32, mlp
 
 # %% ../../nbs/45_pretext.infomax.ipynb #a4d06fa3
 def place_scores(
-    g, # Vectors of whole views (bs,n,dim)
-    l, # Vectors of places (bs,n,places,dim), to be compared with the same view's row of `g`
+    g, # Global features (bs,n,dim)
+    l, # Local features (bs,n,places,dim), to be compared with the same view's row of `g`
     temp, # Temperature
-)->Tensor: # (n,bs,bs,places): of view, image, image of the place, place
-    "Cosines of all whole views and all places, over `temp`"
+)->Tensor: # (n,bs,bs,places): of view, image, image of the local feature, its place
+    "Cosines of all global and all local features, over `temp`"
     return torch.einsum('ind,jnpd->nijp', F.normalize(g, dim=-1), F.normalize(l, dim=-1))/temp
 
+# %% ../../nbs/45_pretext.infomax.ipynb #19f5d4a5
 @in_float32
 def infonce_places(
-    g, # Vectors of whole views (bs,n,dim)
-    l, # Vectors of places (bs,n,places,dim)
+    g, # Global features (bs,n,dim)
+    l, # Local features (bs,n,places,dim)
     temp:float=.2, # Temperature of the softmax
-)->Tensor: # Mean over views and places, in nats; log(1+(bs-1)*places) when all vectors are the same
-    "Cross-entropy of finding each place of an image among the places of all other images"
+)->Tensor: # Mean over views and places, in nats; log(1+(bs-1)*places) when all features are the same
+    "Cross-entropy of finding each local feature of an image among those of all other images"
     s = place_scores(g, l, temp)
-    own = s.diagonal(dim1=1, dim2=2).mT                                  # (n,bs,places)
+    own = s.diagonal(dim1=1, dim2=2).mT    # (n,bs,places)
     same = torch.eye(len(g), dtype=torch.bool, device=g.device)
     others = s.masked_fill(same[:,:,None], -torch.inf).flatten(2).logsumexp(2, keepdim=True)
     return F.softplus(others-own).mean()
 
+# %% ../../nbs/45_pretext.infomax.ipynb #72ad9cbf
 @in_float32
 def jsd_places(
-    g, # Vectors of whole views (bs,n,dim)
-    l, # Vectors of places (bs,n,places,dim)
+    g, # Global features (bs,n,dim)
+    l, # Local features (bs,n,places,dim)
     temp:float=.2, # Temperature of the scores
 )->Tensor: # In nats; twice log(2) when all scores are 0
     "Cross-entropies of telling pairs of one image from pairs of two, both kinds weighing the same"
@@ -47,39 +49,45 @@ def jsd_places(
 
 # %% ../../nbs/45_pretext.infomax.ipynb #46da08c1
 class WholeAndPlaces(nn.Module):
-    "Views (bs,n,3,h,w) to vectors (bs,n,dim) of each, and vectors (bs,n,places,dim) of the places of each of `stages` maps"
+    "Views (bs,n,3,h,w) to global features (bs,n,dim), and local features (bs,n,places,dim) of each of `stages` maps"
     def __init__(self,
         encoder, # From `create_encoder`
-        stages:int, # How many stages before the last give places
+        stages:int, # How many stages before the last give local features
         hidden:int, # Width of the projector's hidden layer
-        dim:int, # Length of the vectors
+        dim:int, # Embedding dim
         side:int=8 # Most places along a side
     ):
         super().__init__()
-        if not 0<stages<len(encoder.chs): raise IwangError(f'stages={stages}: there must be 1 to {len(encoder.chs)-1} before the last stage of {encoder.arch}')
+        n = len(encoder.chs)
+        said = f'stages={stages}: there must be 1 to {n-1} before the last stage of {encoder.arch}'
+        if not 0<stages<n: raise IwangError(said)
         store_attr('encoder,stages,side')
         self.whole = Projector(encoder.chs[-1], hidden, dim)
         self.places = nn.ModuleList(mlp(c, dim, dim) for c in encoder.chs[-1-stages:-1])
 
     def forward(self, x):
         maps = self.encoder(x.flatten(0,1))
-        res = [self.whole(maps)]
-        for net,m in zip(self.places, maps[-1-self.stages:-1]):
-            if max(m.shape[-2:])>self.side: m = F.adaptive_avg_pool2d(m, self.side)
-            res.append(net(m.movedim(1,-1).flatten(0,2)).unflatten(0, (len(m),-1)))
-        return tuple(o.unflatten(0, x.shape[:2]) for o in res)
+        local = [self.local_features(net, m) for net,m in zip(self.places, maps[-1-self.stages:-1])]
+        return tuple(o.unflatten(0, x.shape[:2]) for o in (self.whole(maps),*local))
+
+# %% ../../nbs/45_pretext.infomax.ipynb #7691b8dd
+@patch
+def local_features(self:WholeAndPlaces, net, m):
+    "What `net` makes of each place of a map `m` (bs*n,c,h,w): (bs*n,places,dim), row by row"
+    if max(m.shape[-2:])>self.side: m = F.adaptive_avg_pool2d(m, self.side)
+    return net(m.movedim(1,-1).flatten(0,2)).unflatten(0, (len(m),-1))
 
 # %% ../../nbs/45_pretext.infomax.ipynb #b25e7284
 class InfoMax(JointEmbedding):
-    "Tell which image a place is part of"
+    "Tell which image a local feature is from"
     paper,name = 'https://arxiv.org/abs/1808.06670','infomax'
     losses = dict(infonce=infonce_places, jsd=jsd_places)
 
     @delegates(JointEmbedding.__init__)
     def __init__(self,
-        form:str='amdim', # 'amdim' asks the places of one view about the whole of the other, 'dim' about that of the same view
+        form:str='amdim', # Global features of the other view ('amdim') or of the same ('dim')
         estimator:str='infonce', # 'infonce' or 'jsd'
-        stages:int=2, # How many stages before the last give places
+        stages:int=2, # How many stages before the last give local features
         temp:float=.2, # Temperature: cosines are divided by it
         **kwargs
     ):
@@ -91,16 +99,21 @@ class InfoMax(JointEmbedding):
         store_attr()
 
     def model(self, encoder): return WholeAndPlaces(encoder, self.stages, self.hidden, self.dim)
-
-    def loss_func(self, pred, y):
-        whole,*places = map(gather, pred)
-        if self.form=='amdim': whole = whole.flip(1)              # the other view's
-        return sum(self.losses[self.estimator](whole, l, self.temp) for l in places)/len(places)
-
     def panels(self, x, y, pred=None):
-        if pred is None: return super().panels(x, y)
-        whole,places = pred[0],pred[1]
-        cos = F.cosine_similarity(whole[0], places[1], dim=-1)
-        heat = ((cos-cos.min())/(cos.max()-cos.min())).view(1,1,math.isqrt(len(cos)),-1)
-        lit = .1+.9*F.interpolate(heat, x.shape[-2:], mode='bilinear')[0]
-        return [*super().panels(x, y, pred), (x[1]*lit,'like view 1')]
+        views = super().panels(x, y, pred)
+        return views if pred is None else [*views,(self.lit(x, *pred[:2]),'like view 1')]
+
+# %% ../../nbs/45_pretext.infomax.ipynb #e8afb3a9
+@patch
+def loss_func(self:InfoMax, pred, y):
+    "Mean of the estimator's losses over the stages"
+    whole,*places = map(gather, pred)
+    if self.form=='amdim': whole = whole.flip(1)    # the other view's
+    return sum(self.losses[self.estimator](whole, l, self.temp) for l in places)/len(places)
+
+@patch
+def lit(self:InfoMax, x, whole, places):
+    "The second view, bright where its local features are like the first view's global feature"
+    cos = F.cosine_similarity(whole[0], places[1], dim=-1)
+    heat = ((cos-cos.min())/(cos.max()-cos.min())).view(1,1,math.isqrt(len(cos)),-1)
+    return x[1]*(.1+.9*F.interpolate(heat, x.shape[-2:], mode='bilinear')[0])

@@ -26,11 +26,12 @@ class ViewClassifier(nn.Module):
         self.encoder,self.head = encoder,Classifier(encoder.chs[-1], classes)
     def forward(self, x): return self.head(self.encoder(x.flatten(0,-4))).unflatten(0, x.shape[:-3])
 
+# %% ../../nbs/49_pretext.joint.ipynb #c8acb9cc
 @in_float32
 def labelled_cross_entropy(
     scores, # (bs,classes), or (bs,n,classes) of views
     labels, # (bs,); -1: none
-)->Tensor: # Mean over labelled images and their views, in nats; 0 where no image has a label
+)->Tensor: # Mean over labeled images and their views, in nats; 0 where no image has a label
     "Cross-entropy of the images that have a label"
     flat = scores.flatten(0,-2)
     y = labels.repeat_interleave(len(flat)//len(scores))
@@ -40,9 +41,9 @@ def labelled_accuracy(
     scores, # (bs,classes), or (bs,n,classes) of views, whose mean counts
     labels, # (bs,); -1: none
 ):
-    "Part of the labelled images that are told right"
-    told = (scores if scores.dim()==2 else scores.mean(1)).argmax(1)
-    return ((told==labels)&(labels>=0)).sum()/(labels>=0).sum().clamp(min=1)
+    "Fraction of the labeled images whose label is predicted"
+    predicted = (scores if scores.dim()==2 else scores.mean(1)).argmax(1)
+    return ((predicted==labels)&(labels>=0)).sum()/(labels>=0).sum().clamp(min=1)
 
 # %% ../../nbs/49_pretext.joint.ipynb #19bd0f80
 def spread_order(
@@ -60,18 +61,20 @@ def spread_order(
 
 # %% ../../nbs/49_pretext.joint.ipynb #1101efa1
 class _Labels(Pretext):
-    "The labels as one part of several"
+    "The labels as one task of several"
     name,kind = 'labels','class'
     metrics = [AccumMetric(labelled_accuracy, flatten=False, name='accuracy')]
     def __init__(self, classes=20): store_attr()
     def model(self, encoder): return ViewClassifier(encoder, self.classes)
     def loss_func(self, scores, y): return labelled_cross_entropy(scores, y)
     def panels(self, x, y, pred=None):
-        told = '' if pred is None else f', told {int(pred.view(-1,self.classes).mean(0).argmax())}'
-        return [(x if x.dim()==3 else x[0], ('no label' if y<0 else f'class {int(y)}')+told)]
+        title = 'no label' if y<0 else f'class {int(y)}'
+        if pred is not None: title += f', predicted {int(pred.view(-1,self.classes).mean(0).argmax())}'
+        return [(x if x.dim()==3 else x[0], title)]
 
+# %% ../../nbs/49_pretext.joint.ipynb #4c0a0dd6
 class Joint(TrainLabels, MultiTask):
-    "Learn train's labels and, from all images, a pretext task: a reference that is told labels"
+    "Learn train's labels and, from all images, a pretext task: a reference that sees labels"
     paper,pool = 'https://arxiv.org/abs/1905.03670','unsup+train+labels'
 
     def __init__(self,
@@ -93,9 +96,16 @@ class Joint(TrainLabels, MultiTask):
         labels = super().first_labels(dataset)
         if (n := int(labels.max())+1)>self.classes: raise IwangError(f'classes={self.classes}: train/ has {n} or more')
         return labels
-    def order(self, idxs, labels, rng): return spread_order(labels>=0, rng.randrange(2**31)).tolist()
 
-    def make_batch(self, x, y=None):
-        self.check_labels(y)
-        inp,targ = self.parts[1].make_batch(x)
-        return (x,inp),(y,targ)
+# %% ../../nbs/49_pretext.joint.ipynb #714f1151
+@patch
+def order(self:Joint, idxs, labels, rng):
+    "The order of an epoch, in which labeled images are spread evenly"
+    return spread_order(labels>=0, rng.randrange(2**31)).tolist()
+
+@patch
+def make_batch(self:Joint, x, y=None):
+    "Input and target of the labels' task and of the pretext task"
+    self.check_labels(y)
+    inp,targ = self.parts[1].make_batch(x)
+    return (x,inp),(y,targ)
