@@ -143,6 +143,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'imagewang_ssl.cluster': { 'imagewang_ssl.cluster._even_factors': ('cluster.html#_even_factors', 'imagewang_ssl/cluster.py'),
                                        'imagewang_ssl.cluster._means': ('cluster.html#_means', 'imagewang_ssl/cluster.py'),
                                        'imagewang_ssl.cluster._start': ('cluster.html#_start', 'imagewang_ssl/cluster.py'),
+                                       'imagewang_ssl.cluster._turns': ('cluster.html#_turns', 'imagewang_ssl/cluster.py'),
                                        'imagewang_ssl.cluster.effective_labels': ( 'cluster.html#effective_labels',
                                                                                    'imagewang_ssl/cluster.py'),
                                        'imagewang_ssl.cluster.even_order': ('cluster.html#even_order', 'imagewang_ssl/cluster.py'),
