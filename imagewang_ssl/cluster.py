@@ -13,7 +13,7 @@ from .basics import IwangError
 def pca_whiten(
     x, # Features (n,d)
     dims:int=64, # Components to keep; never more than n-1 or d
-    eps:float=1e-5, # Added to the variances, as a part of the largest
+    eps:float=1e-5, # Added to the variances, as a fraction of the largest
 )->tuple: # Mean (d,) and projection (d,dims)
     "Mean and projection after which the `dims` strongest components of `x` have variance 1 and no correlation"
     mean = x.mean(0)
@@ -28,7 +28,7 @@ def whitened(
     mean, # (d,) from `pca_whiten`
     proj, # (d,dims) from `pca_whiten`
 )->Tensor: # (n,dims)
-    "Features projected and divided by their length"
+    "Features projected and scaled to unit norm"
     return F.normalize((x-mean)@proj)
 
 # %% ../nbs/09_cluster.ipynb #ec31bd33
@@ -76,6 +76,7 @@ def fill_empty(
         labels[i[along.argsort(descending=True)[:len(i)//2]]] = e
     return labels
 
+# %% ../nbs/09_cluster.ipynb #7bfd6ad6
 def kmeans(
     x, # Points (n,d)
     k:int, # Number of clusters, at most n
@@ -84,11 +85,12 @@ def kmeans(
     seed:int=0, # Seed of the start
 )->tuple: # Centroids (k,d), labels (n,); each centroid is the mean of its points, and none is without
     "Lloyd's k-means"
-    if not 0<k<=len(x): raise IwangError(f'{k} clusters of {len(x)} images: there must be at least one, and no more than images')
+    if not 0<k<=len(x): raise IwangError(f'{k} clusters of {len(x)} images: choose 1 to {len(x)}')
     c = init if isinstance(init, Tensor) else _start(x, k, init, torch.Generator().manual_seed(seed))
     labels = torch.full((len(x),), -1, device=x.device)
     for _ in range(n_iter):
-        old,labels = labels,fill_empty(x, nearest(x, c)[0], k)
+        old = labels
+        labels = fill_empty(x, nearest(x, c)[0], k)
         c = _means(x, labels, k)
         moved = (labels!=old).sum().item()
         if not moved: break
@@ -100,13 +102,14 @@ def even_order(
     labels, # (n,)
     seed:int=0 # Seed of the order
 )->Tensor: # Indices (n,) into `labels`, in random order
-    "An order in which each label occurs equally often: images of rare ones again and again, some of frequent ones not at all"
+    "An order in which each label occurs equally often: images of rare ones repeat, some of frequent ones are left out"
     gen = torch.Generator().manual_seed(seed)
     n = len(labels)
     perm = torch.randperm(n, generator=gen)
     members = perm[labels[perm].argsort(stable=True)]           # by label, in random order within each
     counts = labels.bincount()
-    start,counts = (counts.cumsum(0)-counts)[counts>0],counts[counts>0]
+    start = (counts.cumsum(0)-counts)[counts>0]
+    counts = counts[counts>0]
     slot = torch.randperm(n, generator=gen)
     c,turn = slot%len(counts),slot//len(counts)
     return members[start[c]+turn%counts[c]]
@@ -115,7 +118,8 @@ def even_order(
 def _even_factors(s, n_iter, tol):
     "Log factors of rows (...,n,1) and columns (...,1,k), and the largest error of a column's sum, relative to 1/k"
     n,k = s.shape[-2:]
-    v,c = -s.logsumexp(-2, keepdim=True)-math.log(k),None
+    v = -s.logsumexp(-2, keepdim=True)-math.log(k)
+    c = None
     for _ in range(n_iter):
         if c is None or c.log().abs().max()>100:                 # factors as large as this move into the table
             v = v if c is None else v+c.log()
@@ -128,26 +132,32 @@ def _even_factors(s, n_iter, tol):
     v = v+c.log()
     return -(s+v).logsumexp(-1, keepdim=True)-math.log(n),v,off
 
-def sinkhorn(
-    scores, # (...,n,k), of n images for k labels; more dimensions in front are tables of their own
-    eps:float=.05, # Weight of the entropy, in units of the scores: smaller gives harder assignments and needs more iterations
-    n_iter:int=2000, # Iterations at most
-    tol:float=.01, # Go on until all columns' sums are as near to 1/k as this, relative to it; 0: just `n_iter` times
-)->tuple: # Table (...,n,k) of sum 1, and log factors (...,k) of its columns
-    "Soft labels, evenly used: a table whose rows sum to 1/n and whose columns sum to 1/k"
-    if tol:
-        s = (scores.cpu() if scores.device.type=='mps' else scores).double()/eps     # mps has no float64
-        u,v,off = _even_factors(s, n_iter, tol)
-        if not off<tol:
-            print(f'sinkhorn: after {n_iter} iterations labels are uneven by up to {off:.0%}: raise eps or n_iter')
-        return (s+u+v).exp().to(scores.device, torch.float),v.squeeze(-2).to(scores.device, torch.float)
-    s = scores.float()/eps
+def _turns(s, n_iter):
+    "The same factors after `n_iter` turns in logarithms, however uneven the columns are"
     n,k = s.shape[-2:]
     u = s.new_zeros(*s.shape[:-1], 1)
     for _ in range(n_iter):
         v = -(s+u).logsumexp(-2, keepdim=True)-math.log(k)
         u = -(s+v).logsumexp(-1, keepdim=True)-math.log(n)
-    return (s+u+v).exp(),v.squeeze(-2)
+    return u,v
+
+# %% ../nbs/09_cluster.ipynb #5c9a0ff5
+def sinkhorn(
+    scores, # (...,n,k), of n images for k labels; more dimensions in front are tables of their own
+    eps:float=.05, # Weight of the entropy, in units of the scores: smaller is harder and needs more iterations
+    n_iter:int=2000, # Iterations at most
+    tol:float=.01, # Go on until all columns' sums are as near to 1/k as this, relative to it; 0: just `n_iter` times
+)->tuple: # Table (...,n,k) of sum 1, and log factors (...,k) of its columns
+    "Soft labels, evenly used: a table whose rows sum to 1/n and whose columns sum to 1/k"
+    if not tol:
+        s = scores.float()/eps
+        u,v = _turns(s, n_iter)
+        return (s+u+v).exp(),v.squeeze(-2)
+    s = (scores.cpu() if scores.device.type=='mps' else scores).double()/eps
+    u,v,off = _even_factors(s, n_iter, tol)
+    uneven = f'labels are uneven by up to {off:.0%}: raise eps or n_iter'
+    if not off<tol: print(f'sinkhorn: after {n_iter} iterations {uneven}')
+    return (s+u+v).exp().to(scores.device, torch.float),v.squeeze(-2).to(scores.device, torch.float)
 
 # %% ../nbs/09_cluster.ipynb #36bb7925
 def effective_labels(

@@ -29,7 +29,7 @@ def uniformity(
     "Log of the mean Gaussian potential between normalized embeddings of different images, averaged over views"
     v = F.normalize(z, dim=-1).transpose(0,1)
     i,j = torch.triu_indices(len(z), len(z), 1, device=z.device)
-    potential = (2*t*(v@v.mT-1))[:,i,j]                           # the squared distance of unit vectors is 2-2*cosine
+    potential = (2*t*(v@v.mT-1))[:,i,j]    # the squared distance at unit norm is 2-2*cosine
     return (potential.logsumexp(1)-math.log(len(i))).mean()
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3da998be

@@ -16,7 +16,7 @@ from .core import Pretext
 sides = 'above left','above','above right','left','right','below left','below','below right'
 
 def neighbor_pairs()->tuple: # Places on the grid (40,2), sides (40,)
-    "All pairs of neighbours on a grid of 3x3, and on which side of the first the second lies"
+    "All pairs of neighbors on a grid of 3x3, and on which side of the first the second lies"
     offset = {p:(p[1]//3-p[0]//3, p[1]%3-p[0]%3) for p in itertools.permutations(range(9), 2)}
     around = [o for o in itertools.product((-1,0,1), repeat=2) if o!=(0,0)]
     pairs = [p for p,o in offset.items() if o in around]
@@ -24,15 +24,15 @@ def neighbor_pairs()->tuple: # Places on the grid (40,2), sides (40,)
 
 # %% ../../nbs/19_pretext.context_prediction.ipynb #d8463cd6
 class ContextPrediction(Pretext):
-    "Tell on which side of a patch its neighbour lies"
+    "Predict on which side of a patch its neighbor lies"
     paper = 'https://arxiv.org/abs/1505.05192'
     kind,loss_func,metrics = 'class',CrossEntropyLossFlat(),[accuracy]
 
     def __init__(self,
-        pairs:int=8, # Pairs of neighbours of each image
+        pairs:int=8, # Pairs of neighbors per image
         remedy:str='projection', # Against chromatic aberration: 'projection', 'dropping' or None
-        gap:float=.075, # Least gap between two patches, as a part of the image's side
-        jitter:float=.015 # How far a patch may stray to each side, as a part of the image's side
+        gap:float=.075, # Least gap between two patches, as a fraction of the image's side
+        jitter:float=.015 # How far a patch may stray to each side, as a fraction of the image's side
     ):
         check_choice('remedy', remedy, remedies)
         if pairs<1: raise IwangError(f'pairs={pairs}: it must be 1 or more')
@@ -45,15 +45,18 @@ class ContextPrediction(Pretext):
         return (tiles,places[k]), TensorCategory(side[k])
 
     def model(self, encoder):
-        return TileNet(encoder, 2, 8, tile_layout(encoder.size, gap=self.gap, jitter=self.jitter)[0])
+        side,*_ = tile_layout(encoder.size, gap=self.gap, jitter=self.jitter)
+        return TileNet(encoder, 2, 8, side)
 
-    def panels(self, x, y, pred=None):
-        pair = x[0][x[1][0]]
-        def grid(*places):
-            "Both patches of the first pair at these places"
-            res = torch.ones(9, *pair.shape[1:])
-            for p,k in zip(pair, places): res[k] = p
-            return join_tiles(res)
-        def answer(side, told=''): return grid(4, side+(side>3)),told+sides[side]
-        ps = [(grid(3, 5),'pair'),answer(y[0])]
-        return ps if pred is None else [ps[0],answer(pred[0], 'told '),ps[1]]
+# %% ../../nbs/19_pretext.context_prediction.ipynb #809283c1
+@patch
+def panels(self:ContextPrediction, x, y, pred=None):
+    pair = x[0][x[1][0]]
+    def grid(*places):
+        "Both patches of the first pair at these places"
+        res = torch.ones(9, *pair.shape[1:])
+        for p,k in zip(pair, places): res[k] = p
+        return join_tiles(res)
+    def answer(side, by=''): return grid(4, side+(side>3)),by+sides[side]
+    ps = [(grid(3, 5),'pair'),answer(y[0])]
+    return ps if pred is None else [ps[0],answer(pred[0], 'predicted '),ps[1]]

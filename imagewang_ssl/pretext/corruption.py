@@ -17,9 +17,9 @@ from .grey_blur import blur
 # %% ../../nbs/20_pretext.corruption.ipynb #9bb95ed7
 def soft_regions(
     x, # Batch of images (bs,c,h,w)
-    lo:float=.3, # Smallest side of a region, as a part of the image's side
+    lo:float=.3, # Smallest side of a region, as a fraction of the image's side
     hi:float=.6, # Largest side
-    feather:float=.15, # Width of the soft edge, as a part of the image's side
+    feather:float=.15, # Width of the soft edge, as a fraction of the image's side
 )->Tensor: # (bs,1,h,w)
     "A mask for each image: 1 inside a random rectangle, 0 outside, a smooth step between"
     def inside(length):
@@ -40,10 +40,10 @@ def shuffle_pixels(
     x, # Images (bs,c,h,w)
     reach:int # Furthest move up, down, left or right, in pixels
 ):
-    "Each pixel is taken from a random place near by"
-    (n,c,h,w),dev = x.shape,x.device
-    near = lambda size, at: (at+torch.randint(-reach, reach+1, (n,h,w), device=dev)).clamp(0, size-1)
-    src = near(h, torch.arange(h, device=dev)[:,None])*w + near(w, torch.arange(w, device=dev))
+    "Each pixel is taken from a random place nearby"
+    n,c,h,w = x.shape
+    def near(size, at): return (at+torch.randint(-reach, reach+1, (n,h,w), device=x.device)).clamp(0, size-1)
+    src = near(h, torch.arange(h, device=x.device)[:,None])*w + near(w, torch.arange(w, device=x.device))
     return x.flatten(2).gather(2, src.flatten(1)[:,None].expand(-1,c,-1)).view_as(x)
 
 # %% ../../nbs/20_pretext.corruption.ipynb #53c244ef
@@ -52,10 +52,11 @@ _yiq = [[.299,.587,.114],[.59590059,-.27455667,-.32134392],[.21153661,-.52273617
 def turn_hue(
     x, # Images (bs,3,h,w)
     angle, # Turn of the hue in radians (bs,)
-    saturation=1., # Factor on the distance from grey, a number or (bs,)
+    saturation=1., # Factor on the distance from gray, a number or (bs,)
 ):
     "Turn the hue of images and scale their saturation; their luma stays"
-    yiq,c,s,z = x.new_tensor(_yiq),saturation*angle.cos(),saturation*angle.sin(),torch.zeros_like(angle)
+    yiq,z = x.new_tensor(_yiq),torch.zeros_like(angle)
+    c,s = saturation*angle.cos(),saturation*angle.sin()
     turn = torch.stack([z+1,z,z, z,c,-s, z,s,c], 1).view(-1,3,3)
     return torch.einsum('bij,bjhw->bihw', yiq.inverse()@turn@yiq, x)
 
@@ -71,7 +72,7 @@ def corrupted(
 
 # %% ../../nbs/20_pretext.corruption.ipynb #4dca9b33
 class Heads(nn.ModuleList):
-    "Several heads on the same maps: a tuple of their answers"
+    "Several heads on the same maps: a tuple of their predictions"
     def forward(self, maps): return tuple(h(maps) for h in self)
 
 class SpotLoss:
@@ -86,10 +87,13 @@ class SpotLoss:
         fs = {'class': lambda p: p.argmax(1), 'mask': torch.sigmoid}
         return tuple(fs[k](p) for k,p in zip(self.parts, tuplify(pred)))
 
-def spot_accuracy(pred, y): "Part of the images that are rightly called corrupt or not"; return accuracy(pred[0], y[0])
+# %% ../../nbs/20_pretext.corruption.ipynb #368c9762
+def spot_accuracy(pred, y):
+    "Fraction of the images that are rightly called corrupt or not"
+    return accuracy(pred[0], y[0])
 
 def mask_iou(pred, y):
-    "Pixels of the batch in both masks, as a part of those in either"
+    "Pixels of the batch in both masks, as a fraction of those in either"
     p,t = pred[-1]>0,y[-1]>.5
     return (p&t).sum()/(p|t).sum().clamp(min=1)
 
@@ -107,16 +111,16 @@ def outlined(
 
 # %% ../../nbs/20_pretext.corruption.ipynb #e53c08ef
 class Corruption(Pretext):
-    "Tell whether a region of an image was corrupted, and which"
+    "Predict whether a region of an image was corrupted, and which"
     paper = 'https://arxiv.org/abs/1806.05024'
     kind = 'class and mask'
 
     def __init__(self,
         kinds:str='paste+blur+shuffle+recolor', # Corruptions, one of which is drawn for each corrupt image, joined by +
         predict:str='both', # 'class': corrupt or not; 'mask': where; 'both'
-        lo:float=.3, # Smallest side of a region, as a part of the image's side
+        lo:float=.3, # Smallest side of a region, as a fraction of the image's side
         hi:float=.6, # Largest side
-        feather:float=.15, # Width of a region's soft edge, as a part of the image's side; 0 gives a region away by its edge
+        feather:float=.15, # Width of a region's soft edge, as a fraction of the image's side; 0 gives the region away
     ):
         for k in kinds.split('+'): check_choice('kinds', k, ('paste','blur','shuffle','recolor'))
         check_choice('predict', predict, ('class','mask','both'))
@@ -127,22 +131,30 @@ class Corruption(Pretext):
         self.loss_func = SpotLoss(parts)
         self.metrics = [{'class':spot_accuracy, 'mask':mask_iou}[k] for k in parts]
 
-    def make_batch(self, x):
-        n,kinds = len(x),self.kinds.split('+')
-        bad = torch.stack([corrupted(x, k) for k in kinds])[torch.randint(len(kinds), (n,), device=x.device), torch.arange(n, device=x.device)]
-        y = torch.randint(2, (n,), device=x.device)
-        m = soft_regions(x, self.lo, self.hi, self.feather)*y[:,None,None,None]
-        target = {'class':TensorCategory(y), 'mask':(m>.5).float()}
-        return torch.lerp(x, bad, m), tuple(target[k] for k in self.loss_func.parts)
+# %% ../../nbs/20_pretext.corruption.ipynb #db78d55e
+@patch
+def make_batch(self:Corruption, x):
+    bad = torch.stack([corrupted(x, k) for k in self.kinds.split('+')])
+    n = len(x)
+    kind = torch.randint(len(bad), (n,), device=x.device)
+    bad = bad[kind, torch.arange(n, device=x.device)]
+    y = torch.randint(2, (n,), device=x.device)
+    m = soft_regions(x, self.lo, self.hi, self.feather)*y[:,None,None,None]
+    target = {'class':TensorCategory(y), 'mask':(m>.5).float()}
+    return torch.lerp(x, bad, m), tuple(target[k] for k in self.loss_func.parts)
 
-    def head(self, encoder):
-        make = {'class': lambda: Classifier(encoder.chs[-1], 2), 'mask': lambda: Decoder(encoder.chs, encoder.strides, n_out=1)}
-        return Heads([make[k]() for k in self.loss_func.parts])
+@patch
+def head(self:Corruption, encoder):
+    def make(part):
+        if part=='class': return Classifier(encoder.chs[-1], 2)
+        return Decoder(encoder.chs, encoder.strides, n_out=1)
+    return Heads([make(k) for k in self.loss_func.parts])
 
-    def panels(self, x, y, pred=None):
-        "The image and, where a mask is asked for, the image with the true region in green and the told one in red"
-        tell,parts = ('clean','corrupt'),self.loss_func.parts
-        true = tell[y[0]] if 'class' in parts else 'input'
-        told = f'told {tell[pred[0]]}' if pred is not None and 'class' in parts else 'region'
-        if 'mask' not in parts: return [(x, true if pred is None else f'{true}, {told}')]
-        return [(x,true), (outlined(x, y[-1], None if pred is None else pred[-1]), told)]
+# %% ../../nbs/20_pretext.corruption.ipynb #f5891e49
+@patch
+def panels(self:Corruption, x, y, pred=None):
+    names,parts = ('clean','corrupt'),self.loss_func.parts
+    true = names[y[0]] if 'class' in parts else 'input'
+    answer = f'predicted {names[pred[0]]}' if pred is not None and 'class' in parts else 'region'
+    if 'mask' not in parts: return [(x, true if pred is None else f'{true}, {answer}')]
+    return [(x,true), (outlined(x, y[-1], None if pred is None else pred[-1]), answer)]

@@ -34,10 +34,10 @@ def warp(
 def new_colors(
     x, # Images (bs,3,h,w) in 0..1
     hue:float=180., # Largest turn of the hue, in degrees
-    contrast:float=.5 # Contrast and saturation are multiplied by 1-contrast .. 1+contrast, the mean grey is .5 give or take .4*contrast
+    contrast:float=.5 # Contrast and saturation are times 1-contrast .. 1+contrast, the mean gray is .5 +- .4*contrast
 ):
     "Images in other colors, each drawn at random"
-    rand = lambda by: torch.empty(len(x), device=x.device).uniform_(-by, by)
+    def rand(by): return torch.empty(len(x), device=x.device).uniform_(-by, by)
     x = turn_hue(x, rand(math.radians(hue)), 1+rand(contrast))
     mean = x.mean((1,2,3), keepdim=True)
     scale,shift = ((o+rand(contrast*k)).view(-1,1,1,1) for o,k in ((1,1),(.5,.4)))
@@ -45,7 +45,7 @@ def new_colors(
 
 def views(
     x, # Images (bs,3,h,w) in 0..1
-    scale:float=.3, # Smallest part of the area that is seen
+    scale:float=.3, # Smallest fraction of the area that is seen
     degrees:float=20., # Largest turn
     **kwargs # Passed to `new_colors`
 ):
@@ -58,13 +58,14 @@ class Matcher(nn.Module):
     "Scores (bs*`n_views`,bs) of each view for each image of the batch"
     def __init__(self,
         n_in:int, # Channels of the last stage, `encoder.chs[-1]`
-        n_views:int, # Views of each image, which follow one another in the batch
+        n_views:int, # Views per image, which follow one another in the batch
         temp:float=.1, # Temperature: cosines are divided by it
-        dim:int=128 # Length of the vectors
+        dim:int=128 # Embedding dim
     ):
         super().__init__()
         store_attr('n_views,temp')
-        self.out = nn.Sequential(LinBnDrop(n_in, n_in, act=nn.ReLU(), lin_first=True), LinBnDrop(n_in, dim, lin_first=True))
+        hidden = LinBnDrop(n_in, n_in, act=nn.ReLU(), lin_first=True)
+        self.out = nn.Sequential(hidden, LinBnDrop(n_in, dim, lin_first=True))
 
     def forward(self, maps):
         e = F.normalize(self.out(maps[-1].mean((2,3))).float(), dim=1).unflatten(0, (-1,self.n_views))
@@ -73,7 +74,7 @@ class Matcher(nn.Module):
 
 # %% ../../nbs/21_pretext.exemplar.ipynb #4be88c14
 class TripletLoss:
-    "How much nearer than its own image, less a margin, the other images are to a view, in cosine; mean over the others"
+    "How far the other images are from being a margin farther than a view's own, in cosine; mean over the others"
     def __init__(self, margin:float=.5): store_attr()
     def __call__(self, scores, y):
         own = scores.gather(1, y[:,None])
@@ -84,12 +85,12 @@ class TripletLoss:
 def two_sides(
     x, # Images (bs,c,s,s)
     y, # Images that the second patches are from (bs,c,s,s)
-    side:float=.45 # Side of a patch, as a part of the image's side
+    side:float=.45 # Side of a patch, as a fraction of the image's side
 )->Tensor: # (bs,2,c,s,s)
     "Patches of `x` and `y` from opposite sides, left and right or top and bottom, at random heights"
     n,dev = len(x),x.device
-    coin = lambda: torch.rand(n, device=dev)<.5
-    across,first = coin(),torch.where(coin(), 1., -1.)
+    across = torch.rand(n, device=dev)<.5
+    first = torch.where(torch.rand(n, device=dev)<.5, 1., -1.)
     def patch(x, at):
         along = torch.empty(n, device=dev).uniform_(-1, 1)
         px,py = ((1-side)*torch.where(o, a, b) for o,a,b in ((across,at,along),(across,along,at)))
@@ -97,11 +98,12 @@ def two_sides(
         return warp(x, torch.stack([side*o,z,px, z,side*o,py, z,z,o], 1).view(-1,3,3))
     return torch.stack([patch(x, first), patch(y, -first)], 1)
 
+# %% ../../nbs/21_pretext.exemplar.ipynb #3d8f63a0
 class Siamese(nn.Module):
     "`encoder` on both images of each pair (bs,2,3,h,w), then a small network on their sum, difference and distance"
     def __init__(self,
         encoder, # An `Encoder`
-        n_out:int, # Numbers in an answer
+        n_out:int, # Numbers in a prediction
         grid:int=1, # The last stage's map is averaged to `grid` x `grid` places
     ):
         super().__init__()
@@ -110,48 +112,55 @@ class Siamese(nn.Module):
         self.out = nn.Sequential(LinBnDrop(3*n, 512, act=nn.ReLU()), nn.Linear(512, n_out))
 
     def forward(self, x):
-        a,b = F.adaptive_avg_pool2d(self.encoder(x.flatten(0,1))[-1], self.grid).flatten(1).unflatten(0, (-1,2)).unbind(1)
+        local = F.adaptive_avg_pool2d(self.encoder(x.flatten(0,1))[-1], self.grid)
+        a,b = local.flatten(1).unflatten(0, (-1,2)).unbind(1)
         return self.out(torch.cat([a+b, b-a, (b-a).abs()], 1))
 
 # %% ../../nbs/21_pretext.exemplar.ipynb #b59d63f7
 class Exemplar(Pretext):
-    "Tell which image of the batch a view is of, or whether two patches are of the same image"
+    "Predict which image of the batch a view is of, or whether two patches are of the same image"
     paper,kind = 'https://arxiv.org/abs/1406.6909','class'
     metrics = [accuracy]
 
     def __init__(self,
-        form:str='class', # 'class': classify views among the batch's images; 'triplet': rank them; 'context': two patches, of the same image or not
-        n_views:int=2, # Views of each image, for 'class' and 'triplet'
-        scale:float=.3, # Smallest part of the area that a view shows, for 'class' and 'triplet'
+        form:str='class', # 'class': classify views by image; 'triplet': rank images; 'context': same image or not
+        n_views:int=2, # Views per image, for 'class' and 'triplet'
+        scale:float=.3, # Smallest fraction of the area that a view shows, for 'class' and 'triplet'
         degrees:float=20., # Largest turn of a view, for 'class' and 'triplet'
         hue:float=180., # Largest turn of the hue, in degrees
-        contrast:float=.5 # How much contrast, saturation and mean grey change, 0..1
+        contrast:float=.5 # How much contrast, saturation and mean gray change, 0..1
     ):
         check_choice('form', form, ('class','triplet','context'))
-        if n_views<2: raise IwangError(f'n_views={n_views}: a view is told by others, so 2 or more are needed')
-        if not (0<scale<=1 and 0<=contrast<=1): raise IwangError(f'scale={scale} and contrast={contrast}: they are parts of 1')
+        if n_views<2: raise IwangError(f'n_views={n_views}: a view is matched with others, so 2 or more are needed')
+        for k,o in dict(scale=scale, contrast=contrast).items():
+            if not 0<=o<=1 or scale==0: raise IwangError(f'{k}={o}: choose a fraction in 0..1, of scale above 0')
         store_attr()
         self.loss_func = TripletLoss() if form=='triplet' else CrossEntropyLossFlat()
 
-    def make_batch(self, x):
-        return self.pairs(x) if self.form=='context' else self.all_views(x)
+    def make_batch(self, x): return self.pairs(x) if self.form=='context' else self.all_views(x)
 
-    def all_views(self, x):
-        "`n_views` views of each image, one after the other"
-        y = torch.arange(len(x), device=x.device).repeat_interleave(self.n_views)
-        return views(x[y], self.scale, self.degrees, hue=self.hue, contrast=self.contrast), TensorCategory(y)
+# %% ../../nbs/21_pretext.exemplar.ipynb #755f89e3
+@patch
+def all_views(self:Exemplar, x):
+    "`n_views` views of each image, one after the other"
+    y = torch.arange(len(x), device=x.device).repeat_interleave(self.n_views)
+    return views(x[y], self.scale, self.degrees, hue=self.hue, contrast=self.contrast), TensorCategory(y)
 
-    def pairs(self, x):
-        "Two patches of each image, or the second of another image"
-        y = torch.randint(2, (len(x),), device=x.device)
-        two = two_sides(x, torch.where(y[:,None,None,None]==1, x, other_images(x)))
-        return new_colors(two.flatten(0,1), self.hue, self.contrast).unflatten(0, (-1,2)), TensorCategory(y)
+@patch
+def pairs(self:Exemplar, x):
+    "Two patches of each image, or the second of another image"
+    y = torch.randint(2, (len(x),), device=x.device)
+    two = two_sides(x, torch.where(y[:,None,None,None]==1, x, other_images(x)))
+    return new_colors(two.flatten(0,1), self.hue, self.contrast).unflatten(0, (-1,2)), TensorCategory(y)
 
-    def model(self, encoder):
-        if self.form=='context': return Siamese(encoder, 2)
-        return nn.Sequential(encoder, Matcher(encoder.chs[-1], self.n_views, temp=.1 if self.form=='class' else 1))
+@patch
+def model(self:Exemplar, encoder):
+    if self.form=='context': return Siamese(encoder, 2)
+    return nn.Sequential(encoder, Matcher(encoder.chs[-1], self.n_views, temp=.1 if self.form=='class' else 1))
 
-    def panels(self, x, y, pred=None):
-        if self.form!='context': return [(x, f'image {int(y)}' if pred is None else f'{int(y)}, told {int(pred)}')]
-        tell = ('different','same')
-        return [(x[0],tell[y]), (x[1],'' if pred is None else f'told {tell[pred]}')]
+# %% ../../nbs/21_pretext.exemplar.ipynb #0a2c2ef9
+@patch
+def panels(self:Exemplar, x, y, pred=None):
+    if self.form!='context': return [(x, f'image {int(y)}' if pred is None else f'{int(y)}, predicted {int(pred)}')]
+    names = ('different','same')
+    return [(x[0],names[y]), (x[1],'' if pred is None else f'predicted {names[pred]}')]

@@ -18,7 +18,7 @@ from .rotation import quarter_turns
 
 # %% ../../nbs/22_pretext.geometry.ipynb #68af3835
 def window(x):
-    "Images (bs,c,s,s) seen through a round window, grey around it"
+    "Images (bs,c,s,s) seen through a round window, gray around it"
     s = x.shape[-1]
     at = torch.arange(s, device=x.device)-(s-1)/2
     return torch.where(at[:,None]**2+at**2 <= (s/2-2)**2, x, .5)
@@ -32,7 +32,9 @@ def resample(
     if not sigma: return warp(x, mat)
     return warp(TF.gaussian_blur(x, 2*math.ceil(3*sigma)+1, sigma), mat, 'bicubic').clamp(0,1)
 
-def eighth_turns(x, y): "Images turned counter-clockwise by `y` (bs,) times 45 degrees, through a round window"; return window(resample(x, turn_mat(y*math.pi/4)))
+def eighth_turns(x, y):
+    "Images turned counter-clockwise by `y` (bs,) times 45 degrees, through a round window"
+    return window(resample(x, turn_mat(y*math.pi/4)))
 
 # %% ../../nbs/22_pretext.geometry.ipynb #355f744f
 _zoom = .56
@@ -46,18 +48,22 @@ def map_mat(
     s,z = m.exp(),torch.zeros_like(a)
     return turn_mat(a)@torch.stack([s,k,tx, z,s,ty, z,z,z+1], 1).view(-1,3,3)
 
-def zoomed(mat): "`mat` within the middle of the image"; return mat*mat.new_tensor([_zoom,_zoom,1])[:,None]
+def zoomed(mat):
+    "`mat` within the middle of the image"
+    return mat*mat.new_tensor([_zoom,_zoom,1])[:,None]
 
 # %% ../../nbs/22_pretext.geometry.ipynb #5400750d
-def uniform_r2(pred, y): "R² of numbers that are uniform in -1..1"; return 1-3*F.mse_loss(pred, y)
+def uniform_r2(pred, y):
+    "R² of numbers that are uniform in -1..1"
+    return 1-3*F.mse_loss(pred, y)
 
 # %% ../../nbs/22_pretext.geometry.ipynb #27c9df9c
 class Geometry(Pretext):
-    "Tell how an image was mirrored, turned or mapped"
+    "Predict how an image was mirrored, turned or mapped"
     paper = 'https://arxiv.org/abs/1901.04596'
 
     def __init__(self,
-        transform:str='rotations', # 'flips': mirrored, upside down, both or neither; 'rotations': `n` turns; 'affine': regression, from before and after
+        transform:str='rotations', # 'flips': 4 classes; 'rotations': `n` turns; 'affine': five numbers of a pair
         n:int=8, # Number of turns: 2, 4 or 8
         degrees:float=45. # Largest turn of an affine map
     ):
@@ -66,40 +72,63 @@ class Geometry(Pretext):
         if not 0<=degrees<=180: raise IwangError(f'degrees={degrees}: it must be in 0..180')
         store_attr()
         self.affine = transform=='affine'
-        self.n_out = {'flips':4, 'rotations':n, 'affine':5}[transform]
-        self.kind,self.loss_func,self.metrics = ('numbers',MSELossFlat(),[uniform_r2]) if self.affine else ('class',CrossEntropyLossFlat(),[accuracy])
+        self.n_out = dict(flips=4, rotations=n, affine=5)[transform]
+        self.kind = 'numbers' if self.affine else 'class'
+        self.loss_func = MSELossFlat() if self.affine else CrossEntropyLossFlat()
+        self.metrics = [uniform_r2 if self.affine else accuracy]
 
     def batch_tfms(self, size): return [RandomView(size, p_flip=0. if self.transform=='flips' else .5)]
 
-    def make_batch(self, x):
-        if self.affine: return self.pair(x)
-        y = torch.randint(self.n_out, (len(x),), device=x.device)
-        return getattr(self, self.transform)(x, y), TensorCategory(y)
+# %% ../../nbs/22_pretext.geometry.ipynb #6df93952
+@patch
+def make_batch(self:Geometry, x):
+    if self.affine: return self.pair(x)
+    y = torch.randint(self.n_out, (len(x),), device=x.device)
+    return getattr(self, self.transform)(x, y), TensorCategory(y)
 
-    def flips(self, x, y):
-        "Images mirrored where `y` is odd, upside down where it is 2 or 3"
-        x = torch.where((y%2==1)[:,None,None,None], x.flip(3), x)
-        return torch.where((y>1)[:,None,None,None], x.flip(2), x)
+@patch
+def flips(self:Geometry, x, y):
+    "Images mirrored where `y` is odd, upside down where it is 2 or 3"
+    x = torch.where((y%2==1)[:,None,None,None], x.flip(3), x)
+    return torch.where((y>1)[:,None,None,None], x.flip(2), x)
 
-    def rotations(self, x, y):
-        "Images turned by `y` steps; only eighths of a turn need resampling"
-        if self.n==8: return eighth_turns(x, y)
-        return quarter_turns(x)[y*4//self.n, torch.arange(len(x), device=x.device)]
+@patch
+def rotations(self:Geometry, x, y):
+    "Images turned by `y` steps; only eighths of a turn need resampling"
+    if self.n==8: return eighth_turns(x, y)
+    return quarter_turns(x)[y*4//self.n, torch.arange(len(x), device=x.device)]
 
-    def pair(self, x):
-        "Each image before and after a random affine map, and the map's five numbers"
-        u = torch.empty(len(x), 5, device=x.device).uniform_(-1, 1)
-        mats = torch.stack([map_mat(0*u), map_mat(u, self.degrees)], 1)
-        return window(resample(x.repeat_interleave(2, 0), zoomed(mats.flatten(0,1)))).unflatten(0, (-1,2)), u
+# %% ../../nbs/22_pretext.geometry.ipynb #caf37b0e
+@patch
+def pair(self:Geometry, x):
+    "Each image before and after a random affine map, and the map's five numbers"
+    u = torch.empty(len(x), 5, device=x.device).uniform_(-1, 1)
+    mats = torch.stack([map_mat(0*u), map_mat(u, self.degrees)], 1)
+    return window(resample(x.repeat_interleave(2, 0), zoomed(mats.flatten(0,1)))).unflatten(0, (-1,2)), u
 
-    def model(self, encoder):
-        return Siamese(encoder, 5, grid=2) if self.affine else nn.Sequential(encoder, Classifier(encoder.chs[-1], self.n_out))
+@patch
+def model(self:Geometry, encoder):
+    if self.affine: return Siamese(encoder, 5, grid=2)
+    return nn.Sequential(encoder, Classifier(encoder.chs[-1], self.n_out))
 
-    def blind(self, x, y, pred): return torch.zeros_like(pred) if self.affine else super().blind(x, y, pred)
+@patch
+def blind(self:Geometry, x, y, pred):
+    if not self.affine: return super(Geometry, self).blind(x, y, pred)
+    return torch.zeros_like(pred)
 
-    def panels(self, x, y, pred=None):
-        if self.affine:
-            told = [] if pred is None else [(window(warp(x[:1], map_mat(pred[None].clamp(-1,1), self.degrees)))[0],'as told')]
-            return [(x[0],'before'), (x[1],'after'), *told]
-        names = ['as it was','mirrored','upside down','both'] if self.transform=='flips' else [f'{360*k//self.n}°' for k in range(self.n)]
-        return [(x, names[y] if pred is None else f'{names[y]} → {names[pred]}')]
+# %% ../../nbs/22_pretext.geometry.ipynb #5f7ed6c7
+@patch
+def class_names(self:Geometry):
+    "A name for each class"
+    if self.transform=='flips': return ['as it was','mirrored','upside down','both']
+    return [f'{360*k//self.n}°' for k in range(self.n)]
+
+@patch
+def panels(self:Geometry, x, y, pred=None):
+    if self.affine:
+        before_after = [(x[0],'before'), (x[1],'after')]
+        if pred is None: return before_after
+        mat = map_mat(pred[None].clamp(-1,1), self.degrees)
+        return [*before_after, (window(warp(x[:1], mat))[0],'predicted')]
+    names = self.class_names()
+    return [(x, names[y] if pred is None else f'{names[y]} → {names[pred]}')]

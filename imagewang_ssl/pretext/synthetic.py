@@ -17,11 +17,12 @@ from .core import Pretext
 
 # %% ../../nbs/25_pretext.synthetic.ipynb #222f8794
 class WithScenes(RandTransform):
-    "Batch transform: as many rendered scenes beside a batch of images, random views of both; an eighth of the scenes is for validation"
+    "As many rendered scenes beside a batch of images, random views of both; an eighth of the scenes is for validation"
     split_idx,order = None,30
     def __init__(self, scenes, size):
         super().__init__()
-        self.scenes,self.size,self.view = scenes,size,AffineCoordTfm(aff_fs=partial(view_mat, max_ratio=1.), size=size)
+        store_attr()
+        self.view = AffineCoordTfm(aff_fs=partial(view_mat, max_ratio=1.), size=size)
     def before_call(self, b, split_idx): self.valid = bool(split_idx)
 
     def draw(self, n, device):
@@ -49,7 +50,7 @@ def reverse_gradient(
     x, # Any tensor
     scale:float=1. # What the gradient is multiplied by, beside the change of sign
 ):
-    "`x`, with its gradient turned round"
+    "`x`, with its gradient turned around"
     return _Reverse.apply(x, scale)
 
 # %% ../../nbs/25_pretext.synthetic.ipynb #a30710bc
@@ -68,23 +69,35 @@ class SyntheticModel(nn.Module):
         return depth, normals, contours, domain.view(2,n).T
 
 # %% ../../nbs/25_pretext.synthetic.ipynb #f0848bb8
-def surfaces(y): "Bool (bs,1,h,w): where there is something to see, not the sky"; return y[1].norm(dim=1, keepdim=True)>.5
+def surfaces(y):
+    "Bool (bs,1,h,w): where there is something to see, not the sky"
+    return y[1].norm(dim=1, keepdim=True)>.5
 
 def depth_r2(pred, y):
-    "Share of the variance of the surfaces' log depth that is explained"
+    "Fraction of the variance of the surfaces' log depth that is explained"
     d,p = y[0][surfaces(y)],pred[0][surfaces(y)]
     return 1-((d-p)**2).sum()/((d-d.mean())**2).sum()
 
-def normal_cos(pred, y): "Cosine of the angle to the true normal at all surfaces' pixels"; return F.cosine_similarity(pred[1], y[1], dim=1)[surfaces(y)[:,0]]
-def normal_degrees(pred, y): "Mean angle to the true normals, in degrees"; return normal_cos(pred, y).clamp(-1,1).arccos().rad2deg().mean()
+def normal_cos(pred, y):
+    "Cosine of the angle to the true normal at all surfaces' pixels"
+    return F.cosine_similarity(pred[1], y[1], dim=1)[surfaces(y)[:,0]]
+
+# %% ../../nbs/25_pretext.synthetic.ipynb #cd8a1312
+def normal_degrees(pred, y):
+    "Mean angle to the true normals, in degrees"
+    return normal_cos(pred, y).clamp(-1,1).arccos().rad2deg().mean()
 
 def contour_f1(pred, y):
     "F1 score of contours"
-    told,is_one = pred[2]>0,y[2]>.5
-    return 2*(told & is_one).sum()/(told.sum()+is_one.sum()).clamp(min=1)
+    p,t = pred[2]>0,y[2]>.5
+    return 2*(p & t).sum()/(p.sum()+t.sum()).clamp(min=1)
 
-def domain_accuracy(pred, y): "How often rendered and real are told apart: .5 is by chance"; return ((pred[3][:,0]>0).float()+(pred[3][:,1]<0).float()).mean()/2
+def domain_accuracy(pred, y):
+    "How often rendered and real are told apart: .5 is by chance"
+    rendered,real = pred[3].unbind(1)
+    return ((rendered>0).float()+(real<0).float()).mean()/2
 
+# %% ../../nbs/25_pretext.synthetic.ipynb #0fc896bb
 class Synthetic(Pretext):
     "Predict depth, surface normals and contours of rendered scenes, with features that do not tell rendered from real"
     paper,kind,pool = 'https://arxiv.org/abs/1711.09082','image','scenes+unsup'
@@ -99,38 +112,46 @@ class Synthetic(Pretext):
         if adversary<0: raise IwangError(f'adversary={adversary}: a weight of 0 or more')
         store_attr()
 
-    def dataloaders(self,
-        source='sample', # See `get_imagewang`
-        size:int=64, # Side of the training images in pixels
-        bs:int=64, # Images a batch, half of them rendered
-        pool:str='scenes+unsup', # Not used: real images are those of unsup
-        valid_pct:float=.05, # Part of unsup kept for validation
-        **kwargs # Passed on
-    )->DataLoaders:
-        "Batches that are half rendered, half real"
-        return super().dataloaders(source, size, max(1, bs//2), 'unsup', valid_pct, **kwargs)
-
     def batch_tfms(self, size):
         side = 80*2**max(0, math.ceil(math.log2(size/64)))
         return [WithScenes(stored_scenes(self.number, side, self.seed), size)]
 
     def make_batch(self, x): return (TensorImage(x['rgb']),x['real']), ((x['depth']/8).log(),x['normals'],x['contours'])
-    def model(self, encoder): return SyntheticModel(encoder, Decoder(encoder.chs, encoder.strides, n_out=5), self.adversary)
+    def model(self, encoder):
+        decoder = Decoder(encoder.chs, encoder.strides, n_out=5)
+        return SyntheticModel(encoder, decoder, self.adversary)
 
-    def loss_func(self, pred, y):
-        domain = F.softplus(-pred[3][:,0]).mean()+F.softplus(pred[3][:,1]).mean()
-        contours = F.binary_cross_entropy_with_logits(pred[2], y[2], pos_weight=tensor(5.).to(y[2]))
-        return F.mse_loss(pred[0], y[0]) + (1-normal_cos(pred, y)).mean() + contours + domain/2
+# %% ../../nbs/25_pretext.synthetic.ipynb #05ed97a4
+@patch
+def dataloaders(self:Synthetic,
+    source='sample', # See `get_imagewang`
+    size:int=64, # Side of the training images in pixels
+    bs:int=64, # Images per batch, half of them rendered
+    pool:str='scenes+unsup', # Not used: real images are those of unsup
+    valid_pct:float=.05, # Fraction of unsup kept for validation
+    **kwargs # Passed on
+)->DataLoaders:
+    "Batches that are half rendered, half real"
+    return super(Synthetic, self).dataloaders(source, size, max(1, bs//2), 'unsup', valid_pct, **kwargs)
 
-    def blind(self, x, y, pred):
-        at = surfaces(y)
-        normal = (y[1]*at).sum((0,2,3), keepdim=True)/at.sum()
-        return y[0][at].mean().expand_as(y[0]),normal.expand_as(y[1]),torch.zeros_like(y[2]),torch.zeros_like(pred[3])
+# %% ../../nbs/25_pretext.synthetic.ipynb #1118396b
+@patch
+def loss_func(self:Synthetic, pred, y):
+    domain = F.softplus(-pred[3][:,0]).mean()+F.softplus(pred[3][:,1]).mean()
+    contours = F.binary_cross_entropy_with_logits(pred[2], y[2], pos_weight=tensor(5.).to(y[2]))
+    return F.mse_loss(pred[0], y[0]) + (1-normal_cos(pred, y)).mean() + contours + domain/2
 
-    def panels(self, x, y, pred=None):
-        def ims(depth, normals, contours): return ((2-depth)/3.5).expand(3,-1,-1), normals/2+.5, contours.expand(3,-1,-1)
-        ps = list(zip(ims(*y), ('depth','normals','contours')))
-        if pred is not None:
-            told = ims(pred[0], F.normalize(pred[1], dim=0), pred[2].sigmoid())
-            ps = sum(zip(ps, [(im,'prediction') for im in told]), ())
-        return [(x[0],'rendered'),*ps,(x[1],'real')]
+@patch
+def blind(self:Synthetic, x, y, pred):
+    at = surfaces(y)
+    normal = (y[1]*at).sum((0,2,3), keepdim=True)/at.sum()
+    return y[0][at].mean().expand_as(y[0]),normal.expand_as(y[1]),torch.zeros_like(y[2]),torch.zeros_like(pred[3])
+
+@patch
+def panels(self:Synthetic, x, y, pred=None):
+    def ims(d, n, c): return ((2-d)/3.5).expand(3,-1,-1), n/2+.5, c.expand(3,-1,-1)
+    ps = list(zip(ims(*y), ('depth','normals','contours')))
+    if pred is not None:
+        predicted = ims(pred[0], F.normalize(pred[1], dim=0), pred[2].sigmoid())
+        ps = sum(zip(ps, [(im,'predicted') for im in predicted]), ())
+    return [(x[0],'rendered'),*ps,(x[1],'real')]
