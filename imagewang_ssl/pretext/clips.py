@@ -56,8 +56,9 @@ def _read_depth(fs, size):
 def _read_poses(video, n):
     "The poses (n,4,4) of a recording"
     f = video/'poses.txt'
+    need = 'it needs 12 or 16 numbers a line'
     try: p = np.loadtxt(f, ndmin=2)
-    except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read: needs 12 or 16 numbers a line ({e})') from None
+    except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read: {need} ({e})') from None
     if p.shape not in ((n,12),(n,16)):
         lines,numbers = p.shape
         raise IwangError(f'{f} has {lines} lines of {numbers} numbers: it needs 12 or 16 for each of {n} frames')
