@@ -1,4 +1,4 @@
-"""Predict the vector of the other view, with no wrong answers at all:
+"""Predict the projection of the other view, without any negatives:
 [Bootstrap Your Own Latent](https://arxiv.org/abs/2006.07733), and
 [Exploring Simple Siamese Representation Learning](https://arxiv.org/abs/2011.10566)"""
 
@@ -16,21 +16,21 @@ from .views import JointEmbedding, Projector, in_float32, mlp
 # %% ../../nbs/37_pretext.byol.ipynb #2c720bc3
 @in_float32
 def negative_cosine(
-    p, # Predictions (...,dim), of any length
-    t, # Their targets (...,dim), of any length
+    p, # Predictions (...,dim), of any norm
+    t, # Their targets (...,dim), of any norm
 )->Tensor: # In -1..1; -1 when all point the same way
     "Mean cosine of predictions and targets, negated"
     return -F.cosine_similarity(p, t, dim=-1).mean()
 
 # %% ../../nbs/37_pretext.byol.ipynb #87a1015c
 class BYOL(JointEmbedding):
-    "Predict what a momentum teacher says of the other view"
+    "Predict what a momentum teacher makes of the other view"
     paper,name = 'https://arxiv.org/abs/2006.07733','byol'
     recipe = JointEmbedding.slow_recipe
 
     @delegates(JointEmbedding.__init__)
     def __init__(self,
-        momentum=(.99,1.), # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
+        momentum=(.99,1.), # Fraction of the teacher's old weights that stays: a number, or first and last on a cosine
         p_blur=(1.,.1), # Probability of a blurred view: a number, or one for each view
         p_solarize:float=.2, # Probability that the second view is solarized
         **kwargs
@@ -41,24 +41,28 @@ class BYOL(JointEmbedding):
 
     def views(self, size, **kwargs): return super().views(size, **merge(dict(p_solarize=(0.,self.p_solarize)), kwargs))
     def head(self, encoder): return Projector(encoder.chs[-1], self.hidden, self.dim, last_norm=False)
-    def model(self, encoder): return Branches(encoder, self.head(encoder), mlp(self.dim, self.hidden, self.dim, last_norm=False), self.momentum)
-    def loss_func(self, pred, y): return negative_cosine(pred[0], pred[1].flip(1))     # each view's target is that of the other
+    def model(self, encoder):
+        predictor = mlp(self.dim, self.hidden, self.dim, last_norm=False)
+        return Branches(encoder, self.head(encoder), predictor, self.momentum)
+    def loss_func(self, pred, y): return negative_cosine(pred[0], pred[1].flip(1))
     def callbacks(self): return [*super().callbacks(), Remember()]
 
 # %% ../../nbs/37_pretext.byol.ipynb #b00f350a
 class SimSiam(JointEmbedding):
-    "Predict what the network itself says of the other view"
+    "Predict what the network itself makes of the other view"
     paper,name = 'https://arxiv.org/abs/2011.10566','simsiam'
     loss_func,recipe = BYOL.loss_func,BYOL.recipe
 
     @delegates(JointEmbedding.__init__)
     def __init__(self,
         bottleneck:int=128, # Width of the predictor's hidden layer
-        dim:int=512, # Length of the vectors
+        dim:int=512, # Embedding dim
         **kwargs
     ):
         if bottleneck<1: raise IwangError(f'bottleneck={bottleneck}: it must be 1 or more')
         store_attr()
         super().__init__(dim=dim, **kwargs)
 
-    def model(self, encoder): return Branches(encoder, self.head(encoder), mlp(self.dim, self.bottleneck, self.dim, last_norm=False))
+    def model(self, encoder):
+        predictor = mlp(self.dim, self.bottleneck, self.dim, last_norm=False)
+        return Branches(encoder, self.head(encoder), predictor)

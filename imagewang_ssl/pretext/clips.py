@@ -19,48 +19,66 @@ from .core import Pretext, PretextDL, PretextTransform
 # %% ../../nbs/26_pretext.clips.ipynb #0da59d39
 def _in_order(fs):
     "Files in the order of their names, with 2 before 10"
-    return sorted(fs, key=lambda f: [(int(o),'') if o.isdigit() else (0,o) for o in re.split(r'(\d+)', f.name)])
+    def key(f): return [(int(o),'') if o.isdigit() else (0,o) for o in re.split(r'(\d+)', f.name)]
+    return sorted(fs, key=key)
 
 def _beside(frame, name):
     "The file that tells about `frame`: its `name` is depth or mask"
-    for ext in ('.png','.npy') if name=='depth' else ('.png',):
-        f = frame.parent/name/f'{frame.stem}{ext}'
+    exts = ('.png','.npy') if name=='depth' else ('.png',)
+    file = frame.parent/name/frame.stem
+    for ext in exts:
+        f = file.with_name(file.name+ext)
         if f.is_file(): return f
-    raise IwangError(f'{frame}: its {name} is missing: put it in {f.parent}/{frame.stem}.png' + ' or .npy'*(name=='depth'))
+    raise IwangError(f'{frame}: its {name} is missing: put it in {file}{" or ".join(exts)}')
+
+# %% ../../nbs/26_pretext.clips.ipynb #25f987d6
+def _read_array(f):
+    "The values in the image or array file `f`"
+    if f.suffix!='.npy':
+        with open_image(f) as im: return np.asarray(im.convert('L') if f.parent.name=='mask' else im)
+    try: return np.load(f)
+    except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read ({e})') from None
 
 def _read_map(f, size):
     "The values in the file `f` as a square (1,size,size)"
-    if f.suffix=='.npy':
-        try: x = np.load(f)
-        except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read ({e})') from None
-    else:
-        with open_image(f) as im: x = np.asarray(im.convert('L') if f.parent.name=='mask' else im)
-    x = np.squeeze(x).astype(np.float32)
-    x = Image.fromarray(x[...,0] if x.ndim==3 else x)
-    return np.asarray(ImageOps.fit(x, (size,size), Image.Resampling.NEAREST))[None]
+    x = np.squeeze(_read_array(f)).astype(np.float32)
+    im = Image.fromarray(x[...,0] if x.ndim==3 else x)
+    return np.asarray(ImageOps.fit(im, (size,size), Image.Resampling.NEAREST))[None]
 
 def _read_depth(fs, size):
     "Depth of the frames `fs`, relative to the median"
     d = np.stack([_read_map(_beside(f, 'depth'), size) for f in fs])
-    if not (np.isfinite(d) & (d>0)).all(): raise IwangError(f'{fs[0].parent}/depth: depth must be above 0 everywhere: fill its holes')
+    ok = np.isfinite(d) & (d>0)
+    if not ok.all(): raise IwangError(f'{fs[0].parent}/depth: depth must be above 0 everywhere: fill its holes')
     return (d/np.median(d)).clip(1e-3, 1e4)
 
+# %% ../../nbs/26_pretext.clips.ipynb #76457730
 def _read_poses(video, n):
     "The poses (n,4,4) of a recording"
     f = video/'poses.txt'
+    need = 'it needs 12 or 16 numbers a line'
     try: p = np.loadtxt(f, ndmin=2)
-    except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read: it needs 12 or 16 numbers for each frame ({e})') from None
-    if p.shape not in ((n,12),(n,16)): raise IwangError(f'{f} has {p.shape[0]} lines of {p.shape[1]} numbers: it needs 12 or 16 for each of {n} frames')
-    return np.concatenate([p[:,:12].reshape(n,3,4), np.tile([[[0,0,0,1.]]], (n,1,1))], 1)
+    except (OSError, ValueError) as e: raise IwangError(f'{f} cannot be read: {need} ({e})') from None
+    if p.shape not in ((n,12),(n,16)):
+        lines,numbers = p.shape
+        raise IwangError(f'{f} has {lines} lines of {numbers} numbers: it needs 12 or 16 for each of {n} frames')
+    last = np.tile([[[0,0,0,1.]]], (n,1,1))
+    return np.concatenate([p[:,:12].reshape(n,3,4), last], 1)
 
 # %% ../../nbs/26_pretext.clips.ipynb #73efe385
 def _videos(folder, frames):
     "The frames of each recording in `folder`"
-    if not folder.is_dir(): raise IwangError(f"{folder}: no such folder of clips: give 'rendered', or a folder with a sub-folder of frames for each recording")
-    res = {d:_in_order(get_image_files(d, recurse=False)) for d in sorted(folder.iterdir()) if d.is_dir() and d.name[0]!='.'}
-    if len(res)<2: raise IwangError(f'{folder} holds {len(res)} recordings: it needs a sub-folder of frames for each of two or more')
+    if not folder.is_dir():
+        give = "give 'rendered', or a folder with a sub-folder of frames for each recording"
+        raise IwangError(f'{folder}: no such folder of clips: {give}')
+    dirs = [d for d in sorted(folder.iterdir()) if d.is_dir() and d.name[0]!='.']
+    res = {d:_in_order(get_image_files(d, recurse=False)) for d in dirs}
+    if len(res)<2:
+        need = 'it needs a sub-folder of frames for each of two or more'
+        raise IwangError(f'{folder} holds {len(res)} recordings: {need}')
     for d,fs in res.items():
-        if len(fs)<frames: raise IwangError(f'{d} has {len(fs)} frames, fewer than frames={frames}: lower that, or take the folder away')
+        has = f'{d} has {len(fs)} frames, fewer than frames={frames}'
+        if len(fs)<frames: raise IwangError(f'{has}: lower that, or take the folder away')
     return res
 
 def _read_all(tmp, videos, frames, size, names):
@@ -68,15 +86,19 @@ def _read_all(tmp, videos, frames, size, names):
     clips = [(i,d,j) for i,(d,fs) in enumerate(videos.items()) for j in range(0, len(fs)-frames+1, frames)]
     print(f'reading {len(clips)} clips of {frames} frames once, at {size} px', flush=True)
     to = create_arrays(tmp/'out', (len(clips),frames), size, names)
-    for k,(_,d,j) in enumerate(clips):
-        fs = videos[d][j:j+frames]
-        to['rgb'][k] = np.stack([np.asarray(open_square(f, size)) for f in fs]).transpose(0,3,1,2)
-        if 'depth' in to: to['depth'][k] = _read_depth(fs, size)
-        if 'mask' in to: to['mask'][k] = np.stack([_read_map(_beside(f, 'mask'), size) for f in fs])>127
-        if 'pose' in to: to['pose'][k] = _read_poses(d, len(videos[d]))[j:j+frames]
+    for k,(_,d,j) in enumerate(clips): _read_clip(to, k, d, videos[d], slice(j, j+frames), size)
     for v in to.values(): v.flush()
     np.save(tmp/'out'/'video.npy', np.array([i for i,*_ in clips]))
     return tmp/'out'
+
+# %% ../../nbs/26_pretext.clips.ipynb #7b31d1a3
+def _read_clip(to, k, video, frames, part, size):
+    "Write what is known of `part` of the `frames` of `video` to place `k` of the arrays `to`"
+    fs = frames[part]
+    to['rgb'][k] = np.stack([np.asarray(open_square(f, size)) for f in fs]).transpose(0,3,1,2)
+    if 'depth' in to: to['depth'][k] = _read_depth(fs, size)
+    if 'mask' in to: to['mask'][k] = np.stack([_read_map(_beside(f, 'mask'), size) for f in fs])>127
+    if 'pose' in to: to['pose'][k] = _read_poses(video, len(frames))[part]
 
 def folder_clips(
     folder, # With a sub-folder of frames for each recording
@@ -85,14 +107,15 @@ def folder_clips(
     names=('rgb',), # What to read: rgb, depth, mask, pose
     cache=None, # Folder to keep them in; default: in fastai's data folder
 )->ArrayStore:
-    "The clips in `folder`, decoded when they are first asked for; raises `IwangError` for what is missing or unreadable"
+    "The clips in `folder`, decoded when first asked for; raises `IwangError` for what is missing or unreadable"
     folder = Path(folder).expanduser()
     videos = _videos(folder, frames)
     files = sorted(f for f in folder.rglob('*') if f.is_file())
     state = [(f.relative_to(folder).as_posix(), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     key = hashlib.sha256(str((state, frames, size, *names)).encode()).hexdigest()[:16]
     cache = Path(cache) if cache else fastai_path('data')/'imagewang_ssl'/'clips'
-    return ArrayStore(make_folder(cache/f'{folder.name}-{key}', lambda tmp: _read_all(tmp, videos, frames, size, names)))
+    make = partial(_read_all, videos=videos, frames=frames, size=size, names=names)
+    return ArrayStore(make_folder(cache/f'{folder.name}-{key}', make))
 
 # %% ../../nbs/26_pretext.clips.ipynb #45bc060a
 class ClipView(RandTransform):
@@ -104,7 +127,8 @@ class ClipView(RandTransform):
     def before_call(self, b, split_idx): self.train = not split_idx
     def encodes(self, c:dict):
         x = c['rgb']
-        return view_maps(c, view_mat(x, **self.kwargs) if self.train else torch.eye(3, device=x.device).expand(len(x),3,3), self.size)
+        mat = view_mat(x, **self.kwargs) if self.train else torch.eye(3, device=x.device).expand(len(x),3,3)
+        return view_maps(c, mat, self.size)
 
 # %% ../../nbs/26_pretext.clips.ipynb #2d6a9f94
 class ReadClips(Transform):
@@ -125,6 +149,7 @@ def split_videos(video, valid_pct):
         return L((~valid).nonzero()[0].tolist()),L(valid.nonzero()[0].tolist())
     return _split
 
+# %% ../../nbs/26_pretext.clips.ipynb #22e50261
 class ClipTask(Pretext):
     "Base of tasks on clips"
     abstract = True
@@ -137,40 +162,49 @@ class ClipTask(Pretext):
         number:int=256, # Clips to render: in half of them the object moves, in half the camera
         frames:int=6, # Frames of a clip
     ):
-        if number<2 or frames<2: raise IwangError(f'number={number}, frames={frames}: it takes 2 clips and 2 frames or more')
+        if number<2 or frames<2: raise IwangError(f'number={number}, frames={frames}: both must be 2 or more')
         clips = str(clips)
         store_attr()
 
-    def use(self, store): "Bool (clips,): which to learn from"; return np.ones(store.shape[0], dtype=bool)
+    def use(self, store):
+        "Bool (clips,): which to learn from"
+        return np.ones(store.shape[0], dtype=bool)
+
     def batch_tfms(self, size): return [ClipView(size)]
 
-    def store(self, size):
-        "The clips, loaded somewhat larger than `size`"
-        side = 80*2**max(0, math.ceil(math.log2(size/64)))
-        if self.clips=='rendered': return rendered_clips(self.number, self.frames, side)
-        return folder_clips(self.clips, self.frames, side, self.names)
+# %% ../../nbs/26_pretext.clips.ipynb #017c2e45
+@patch
+def store(self:ClipTask, size):
+    "The clips, loaded somewhat larger than `size`"
+    side = 80*2**max(0, math.ceil(math.log2(size/64)))
+    if self.clips=='rendered': return rendered_clips(self.number, self.frames, side)
+    return folder_clips(self.clips, self.frames, side, self.names)
 
-    def dblock(self, size, valid_pct=.2):
-        "A `DataBlock` of clips that ends in this task's inputs and targets"
-        store = self.store(size)
-        n,frames = store.shape
-        clips = np.flatnonzero(self.use(store))
-        items = np.add.outer(clips*frames, np.arange(frames)).flatten()
-        tfms = [ReadClips(store, self.names, self.whole), *self.batch_tfms(size), PretextTransform(self)]
-        return DataBlock(blocks=TransformBlock, get_items=lambda _: L(items.tolist()), batch_tfms=tfms, dl_type=PretextDL,
-                         splitter=split_videos(np.array(store['video'])[clips].repeat(frames), valid_pct))
+@patch
+def dblock(self:ClipTask, size, valid_pct=.2):
+    "A `DataBlock` of clips that ends in this task's inputs and targets"
+    store = self.store(size)
+    n,frames = store.shape
+    clips = np.flatnonzero(self.use(store))
+    items = np.add.outer(clips*frames, np.arange(frames)).flatten()
+    tfms = [ReadClips(store, self.names, self.whole), *self.batch_tfms(size), PretextTransform(self)]
+    splitter = split_videos(np.array(store['video'])[clips].repeat(frames), valid_pct)
+    return DataBlock(blocks=TransformBlock, get_items=lambda _: L(items.tolist()), splitter=splitter, batch_tfms=tfms,
+        dl_type=PretextDL)
 
-    def dataloaders(self,
-        source='sample', # Not used: the images are the clips'
-        size:int=64, # Side of the frames in pixels
-        bs:int=64, # Clips or frames a batch
-        pool:str='clips', # Not used
-        valid_pct:float=.2, # Part of the recordings kept to watch the task's own metric on
-        pixels:bool=True, # Not used: clips are always stored decoded
-        **kwargs # Passed to `DataBlock.dataloaders`: `device`, ...
-    )->DataLoaders:
-        "Batches of this task's inputs and targets"
-        return self.dblock(size, valid_pct).dataloaders(self.clips, bs=bs, **{**kwargs, 'num_workers':0})
+# %% ../../nbs/26_pretext.clips.ipynb #7aaedb03
+@patch
+def dataloaders(self:ClipTask,
+    source='sample', # Not used: the images are the clips'
+    size:int=64, # Side of the frames in pixels
+    bs:int=64, # Clips or frames a batch
+    pool:str='clips', # Not used
+    valid_pct:float=.2, # Fraction of the recordings kept to watch the task's own metric on
+    pixels:bool=True, # Not used: clips are always stored decoded
+    **kwargs # Passed to `DataBlock.dataloaders`: `device`, ...
+)->DataLoaders:
+    "Batches of this task's inputs and targets"
+    return self.dblock(size, valid_pct).dataloaders(self.clips, bs=bs, **merge(kwargs, dict(num_workers=0)))
 
 # %% ../../nbs/26_pretext.clips.ipynb #5021d92e
 def siamese(encoder, head):

@@ -17,10 +17,10 @@ from .grey_blur import psnr
 # %% ../../nbs/31_pretext.depth.ipynb #7c2cf20c
 def draw_pairs(
     depth, # (bs,1,h,w), above 0
-    n:int, # Pairs an image
+    n:int, # Pairs per image
     ratio:float, # Depths differ at least by this factor in pairs that count
     mirror:bool=True, # Points of a pair are mirror images; else anywhere
-)->tuple: # Places (bs,n,2) in the flattened image, and (bs,n): 1 the first is nearer, -1 the second, 0 no clear difference
+)->tuple: # Indices (bs,n,2) into the flattened image, and (bs,n): 1 first is nearer, -1 second, 0 not clear
     "Random pairs of points, with a clear difference of depth where there are any"
     bs,_,h,w = depth.shape
     at = torch.randint(h*w, (bs,8*n,2), device=depth.device)
@@ -31,6 +31,7 @@ def draw_pairs(
     keep = near.abs().topk(n, dim=1).indices
     return at.gather(1, keep[...,None].expand(-1,-1,2)), near.gather(1, keep)
 
+# %% ../../nbs/31_pretext.depth.ipynb #71ed6049
 def _lead(pred, at):
     "By how much `pred` (bs,1,h,w) is larger at the first point of each pair"
     z = pred.flatten(1).gather(1, at.flatten(1)).view_as(at)
@@ -42,22 +43,22 @@ def ranking_loss(pred, y):
     return (F.softplus(-near*_lead(pred, at))*near.abs()).sum()/near.abs().sum().clamp(min=1)
 
 def pair_accuracy(pred, y):
-    "Share of the clear pairs in which the nearer point is told"
+    "Fraction of the clear pairs in which the nearer point is predicted"
     at,near = y
     return ((_lead(pred, at)*near)>0).sum()/near.abs().sum().clamp(min=1)
 
 # %% ../../nbs/31_pretext.depth.ipynb #c1edfae4
 class RelativeDepth(ClipTask):
-    "Tell which of two points is nearer"
+    "Predict which of two points is nearer"
     paper = 'https://arxiv.org/abs/1604.03901'
     kind,loss_func,metrics = 'order',staticmethod(ranking_loss),[pair_accuracy]
     names,whole = ('rgb','depth'),False
 
     @delegates(ClipTask.__init__)
     def __init__(self,
-        pairs:int=64, # Pairs of points an image
+        pairs:int=64, # Pairs of points per image
         ratio:float=1.2, # Depths differ at least by this factor in pairs that count
-        place:str='mirror', # Points of a pair are in 'mirror' places of one row, or at 'random' ones
+        place:str='mirror', # Points of a pair are mirror images in one row ('mirror'), or anywhere ('random')
         **kwargs
     ):
         if pairs<1 or ratio<1: raise IwangError(f'pairs={pairs}, ratio={ratio}: both are 1 or more')
@@ -65,22 +66,30 @@ class RelativeDepth(ClipTask):
         super().__init__(**kwargs)
         store_attr('pairs,ratio,place')
 
-    def make_batch(self, c): return TensorImage(c['rgb']), draw_pairs(c['depth'], self.pairs, self.ratio, self.place=='mirror')
-    def head(self, encoder): return Decoder(encoder.chs, encoder.strides, n_out=1)
-    def panels(self, x, y, pred=None):
-        ps = [(_with_points(x, *y), 'red is nearer')]
-        if pred is None: return ps
-        right = pair_accuracy(pred[None], [o[None] for o in y])
-        return [*ps, ((pred-pred.min())/(pred.max()-pred.min()), f'nearness, {right:.0%}')]
-
+# %% ../../nbs/31_pretext.depth.ipynb #961b9f0b
 def _with_points(x, at, near, n=4):
     "The image `x` with `n` clear pairs on it, the nearer point red and the other blue"
-    x,w = x.clone(),x.shape[-1]
+    x = x.clone()
     for (a,b),s in zip(at[near!=0][:n].tolist(), near[near!=0].tolist()):
         for p,color in zip((a,b) if s>0 else (b,a), ([1.,.1,.1],[.1,.3,1.])):
-            r,c = p//w,p%w
+            r,c = divmod(p, x.shape[-1])
             x[:,max(0,r-1):r+2,max(0,c-1):c+2] = tensor(color)[:,None,None]
     return x
+
+# %% ../../nbs/31_pretext.depth.ipynb #cb0dd885
+@patch
+def make_batch(self:RelativeDepth, c):
+    return TensorImage(c['rgb']), draw_pairs(c['depth'], self.pairs, self.ratio, mirror=self.place=='mirror')
+
+@patch
+def head(self:RelativeDepth, encoder): return Decoder(encoder.chs, encoder.strides, n_out=1)
+
+@patch
+def panels(self:RelativeDepth, x, y, pred=None):
+    ps = [(_with_points(x, *y), 'red is nearer')]
+    if pred is None: return ps
+    right = pair_accuracy(pred[None], [o[None] for o in y])
+    return [*ps, ((pred-pred.min())/(pred.max()-pred.min()), f'nearness, {right:.0%}')]
 
 # %% ../../nbs/31_pretext.depth.ipynb #078b771f
 def nearness(
@@ -89,8 +98,9 @@ def nearness(
     "Distance of the nearest hundredth of an image, divided by the distance"
     return (depth.flatten(1).quantile(.01, dim=1).view(-1,1,1,1)/depth).clamp(max=1)
 
+# %% ../../nbs/31_pretext.depth.ipynb #04ceaf9c
 class CrossModal(ClipTask):
-    "Give depth for color, or color for depth"
+    "Predict depth from color, or color from depth"
     paper = 'https://arxiv.org/abs/1611.09842'
     kind,loss_func,metrics = 'image',MSELossFlat(),[psnr]
     names,whole = ('rgb','depth'),False
@@ -104,12 +114,22 @@ class CrossModal(ClipTask):
         super().__init__(**kwargs)
         store_attr('direction')
 
-    def make_batch(self, c):
-        x,d = TensorImage(c['rgb']),nearness(c['depth'])
-        return (x,d) if self.direction=='rgb2depth' else (TensorImage(d.expand(-1,3,-1,-1)),x)
+# %% ../../nbs/31_pretext.depth.ipynb #3ac93852
+@patch
+def make_batch(self:CrossModal, c):
+    x,d = TensorImage(c['rgb']),nearness(c['depth'])
+    return (x,d) if self.direction=='rgb2depth' else (TensorImage(d.expand(-1,3,-1,-1)),x)
 
-    def head(self, encoder): return Decoder(encoder.chs, encoder.strides, n_out=1 if self.direction=='rgb2depth' else 3)
-    def blind(self, x, y, pred): return y.mean(0, keepdim=True).expand_as(y)
-    def panels(self, x, y, pred=None):
-        ps = [(x,'input'),(y,'target')]
-        return ps if pred is None else [ps[0],(pred,'prediction'),ps[1]]
+@patch
+def blind(self:CrossModal, x, y, pred): return y.mean(0, keepdim=True).expand_as(y)
+
+# %% ../../nbs/31_pretext.depth.ipynb #d63d780f
+@patch
+def head(self:CrossModal, encoder):
+    n_out = 1 if self.direction=='rgb2depth' else 3
+    return Decoder(encoder.chs, encoder.strides, n_out=n_out)
+
+@patch
+def panels(self:CrossModal, x, y, pred=None):
+    ps = [(x,'input'),(y,'target')]
+    return ps if pred is None else [ps[0],(pred,'prediction'),ps[1]]

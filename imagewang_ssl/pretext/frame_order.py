@@ -13,7 +13,8 @@ from ..basics import IwangError, check_choice
 from .clips import ClipView, ClipTask, siamese
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #55b52de8
-_wrong,_right = [(0,3,2),(0,4,3),(0,4,3)],[(0,1,2),(0,1,3),(0,2,3)]
+_right = [(0,1,2),(0,1,3),(0,2,3)]
+_wrong = [(0,3,2),(0,4,3),(0,4,3)]
 
 def triples(
     n:int, # How many
@@ -21,9 +22,11 @@ def triples(
 )->tuple: # Numbers (n,3) of frames out of six, and 1 where they are in order, else 0 (n,)
     "Random triples of frames, in order or not; neither any one frame nor the outer two tell which"
     rows = torch.tensor([*_wrong,*_right], device=device)
-    k,(turned,back) = torch.randint(6, (n,), device=device),torch.rand(2, n, 1, device=device)<.5
-    t = torch.where(turned, 5-rows[k], rows[k])
-    return torch.where(back, t.flip(1), t), (k>2).long()
+    k = torch.randint(len(rows), (n,), device=device)
+    backward,flipped = torch.rand(2, n, 1, device=device)<.5
+    t = torch.where(backward, 5-rows[k], rows[k])
+    t = torch.where(flipped, t.flip(1), t)
+    return t, (k>=len(_wrong)).long()
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #5e7c8104
 def orders(n)->Tensor: # (n!/2,n)
@@ -43,10 +46,11 @@ def shake(
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #710606c5
 class PairHead(nn.Module):
-    "Scores (bs,`n_out`) from how the last maps of the `n` frames of each sample differ, two by two"
+    "Scores (bs,`n_out`) from how the last maps of the `n` frames of each sample differ, pair by pair"
     def __init__(self, n_in, n, n_out, width=256):
         super().__init__()
-        self.n,(self.a,self.b) = n,torch.combinations(torch.arange(n)).T.tolist()
+        self.n = n
+        self.a,self.b = torch.combinations(torch.arange(n)).T.tolist()
         k = width*len(self.a)
         self.point = nn.Conv2d(n_in, width, 1)
         self.out = nn.Sequential(nn.LayerNorm(k), nn.Linear(k, 128), nn.ReLU(), nn.Linear(128, n_out))
@@ -69,7 +73,7 @@ class FrameOrder(ClipTask):
     def __init__(self,
         form:str='verify', # 'verify': are three frames in order? 'sort': in which order are `n` neighboring frames?
         n:int=3, # Frames to sort, 3 or 4
-        jitter:float=.1, # How far each frame is shaken to each side, as a part of its side
+        jitter:float=.1, # How far each frame is shaken to each side, as a fraction of its side
         still:float=.004, # Clips are left out when two neighboring frames differ less on average (colors in 0..1)
         **kwargs
     ):
@@ -78,36 +82,62 @@ class FrameOrder(ClipTask):
         if not 0<=jitter<=.25: raise IwangError(f'jitter={jitter}: it must be in 0..0.25')
         super().__init__(**kwargs)
         store_attr('form,n,jitter,still')
-        self.orders,self.shown,self.span = (orders(n), n, n) if form=='sort' else ([0,1], 3, 6)
-        if self.frames<self.span: raise IwangError(f"frames={self.frames}: form='{form}' needs clips of {self.span} or more")
+        sort = form=='sort'
+        self.orders = orders(n) if sort else [0,1]
+        self.shown,self.span = (n,n) if sort else (3,6)
+        need = f"form='{form}' needs clips of {self.span} or more"
+        if self.frames<self.span: raise IwangError(f'frames={self.frames}: {need}')
 
-    def use(self, store):
-        "Clips in which something moves"
-        moves = torch.cat([motion(store.read(i)['rgb']) for i in chunked(range(store.shape[0]), 64)])>self.still
-        if moves.sum()<2: raise IwangError(f'{self.clips}: fewer than 2 clips move: lower still={self.still}, or take frames further apart')
-        return moves.numpy()
+# %% ../../nbs/27_pretext.frame_order.ipynb #3aa06b02
+@patch
+def use(self:FrameOrder, store):
+    "Clips in which something moves"
+    parts = chunked(range(store.shape[0]), 64)
+    moves = torch.cat([motion(store.read(i)['rgb']) for i in parts])>self.still
+    if moves.sum()<2:
+        remedy = f'lower still={self.still}, or take frames further apart'
+        raise IwangError(f'{self.clips}: fewer than 2 clips move: {remedy}')
+    return moves.numpy()
 
-    def batch_tfms(self, size): return [ClipView(size+2*round(self.jitter*size), min_scale=.5)]
+@patch
+def batch_tfms(self:FrameOrder, size): return [ClipView(size+2*round(self.jitter*size), min_scale=.5)]
 
-    def draw(self, n, device=None):
-        "Numbers (n,shown) of frames, and targets (n,)"
-        start = torch.randint(self.frames-self.span+1, (n,1), device=device)
-        if self.form=='verify': t,y = triples(n, device)
-        else:
-            y = torch.randint(len(self.orders), (n,), device=device)
-            t = self.orders.to(device)[y]
-            t = torch.where(torch.rand(n, 1, device=device)<.5, t.flip(1), t)
+# %% ../../nbs/27_pretext.frame_order.ipynb #4f96b9d8
+@patch
+def draw(self:FrameOrder, n, device=None):
+    "Numbers (n,shown) of frames, and targets (n,)"
+    start = torch.randint(self.frames-self.span+1, (n,1), device=device)
+    if self.form=='verify':
+        t,y = triples(n, device)
         return start+t, y
+    y = torch.randint(len(self.orders), (n,), device=device)
+    t = self.orders.to(device)[y]
+    t = torch.where(torch.rand(n, 1, device=device)<.5, t.flip(1), t)
+    return start+t, y
 
-    def make_batch(self, c):
-        x = c['rgb']
-        t,y = self.draw(len(x), x.device)
-        x,side = x[torch.arange(len(x), device=x.device)[:,None],t], x.shape[-1]
-        return shake(x, round((side-side/(1+2*self.jitter))/2)), TensorCategory(y)
+@patch
+def make_batch(self:FrameOrder, c):
+    x = c['rgb']
+    i = torch.arange(len(x), device=x.device)[:,None]
+    t,y = self.draw(len(x), x.device)
+    side = x.shape[-1]
+    return shake(x[i,t], round((side-side/(1+2*self.jitter))/2)), TensorCategory(y)
 
-    def head(self, encoder): return PairHead(encoder.chs[-1], self.shown, len(self.orders))
-    def model(self, encoder): return siamese(encoder, self.head(encoder))
-    def tell(self, y): return ('wrong','right')[y] if self.form=='verify' else ''.join(str(o+1) for o in self.orders[y].tolist())
-    def panels(self, x, y, pred=None):
-        told = '' if pred is None else f'told {self.tell(pred)}'
-        return list(zip(x, [self.tell(y), told, *['']*(self.shown-2)]))
+# %% ../../nbs/27_pretext.frame_order.ipynb #0673b28e
+@patch
+def head(self:FrameOrder, encoder): return PairHead(encoder.chs[-1], self.shown, len(self.orders))
+
+@patch
+def model(self:FrameOrder, encoder): return siamese(encoder, self.head(encoder))
+
+# %% ../../nbs/27_pretext.frame_order.ipynb #30817db9
+@patch
+def class_name(self:FrameOrder, y):
+    "What class `y` is called: wrong or right, or the order of the frames, counted from 1"
+    if self.form=='verify': return ('wrong','right')[y]
+    return ''.join(str(o+1) for o in self.orders[y].tolist())
+
+@patch
+def panels(self:FrameOrder, x, y, pred=None):
+    predicted = '' if pred is None else f'predicted {self.class_name(pred)}'
+    return list(zip(x, [self.class_name(y), predicted, *['']*(self.shown-2)]))

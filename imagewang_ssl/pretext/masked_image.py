@@ -16,7 +16,7 @@ from .core import Pretext
 def random_patches(
     x, # Batch of images (bs,c,s,s)
     n:int=8, # Patches along each side; it divides s
-    ratio:float=.6, # Share of the patches that are masked
+    ratio:float=.6, # Fraction of the patches that are masked
 )->Tensor: # Bool (bs,1,s,s)
     "A mask for each image: true on `ratio` of its patches, at random"
     rank = torch.rand(len(x), n*n, device=x.device).argsort(1).argsort(1)
@@ -30,10 +30,10 @@ def patch_stats(
     eps:float=1e-6 # Added to the variance
 )->tuple: # Two (...,1,s,s)
     "For each pixel the mean and the standard deviation of its patch, over all channels"
-    p = x.unflatten(-1, (n,-1)).unflatten(-3, (n,-1))               # (...,c,n,side,n,side)
+    p = x.unflatten(-1, (n,-1)).unflatten(-3, (n,-1)) # (...,c,n,side,n,side)
     var,mean = torch.var_mean(p, (-5,-3,-1), keepdim=True)
-    whole = lambda s: s.expand(*s.shape[:-3], p.shape[-3], n, p.shape[-1]).flatten(-2).flatten(-3, -2)
-    return tuple(map(whole, (mean.squeeze(-5)[...,None,:,:,:,:], (var+eps).sqrt())))
+    def whole(s): return s.expand(*s.shape[:-3], p.shape[-3], n, p.shape[-1]).flatten(-2).flatten(-3, -2)
+    return whole(mean), whole((var+eps).sqrt())
 
 # %% ../../nbs/29_pretext.masked_image.ipynb #a7feed58
 class MaskedModel(nn.Module):
@@ -43,6 +43,7 @@ class MaskedModel(nn.Module):
         store_attr()
     def forward(self, x): return self.head(self.encoder(x[0]))
 
+# %% ../../nbs/29_pretext.masked_image.ipynb #e53e8b02
 class VisibleViT(MaskedModel):
     "The same for a vision transformer of timm that sees unmasked tokens only"
     def __init__(self,
@@ -52,24 +53,38 @@ class VisibleViT(MaskedModel):
     ):
         super().__init__(encoder, head)
         vit = getattr(getattr(encoder.stages, 'net', None), 'model', None)
-        if not isinstance(vit, VisionTransformer): raise IwangError(f"drop=True: '{encoder.arch}' is no vision transformer of timm: leave it out, and patches are painted over")
         self.side = encoder.size//encoder.strides[-1]
-        if self.side%n: raise IwangError(f'drop=True: n={n} patches a side must divide the {self.side} tokens a side of {encoder.arch} at {encoder.size} px: try n={self.side}')
-        self.blocks,self.first = list(vit.blocks),vit.num_prefix_tokens
+        self._check(encoder, vit, n)
+        self.blocks = list(vit.blocks)
+        self.first = vit.num_prefix_tokens
         self.token = nn.Parameter(.02*torch.randn(1, self.first+self.side**2, vit.embed_dim))
 
-    def visible(self, mask):
-        "Places (bs,k,1) of the tokens that stay, those before the image's among them"
-        masked = F.pad(F.interpolate(mask.float(), self.side).flatten(1), (self.first,0))
-        return masked.argsort(dim=1, stable=True)[:,:int((masked[0]==0).sum()),None]
+    def _check(self, encoder, vit, n):
+        "Raise `IwangError` unless `vit` is a vision transformer whose tokens fit into `n` patches a side"
+        if not isinstance(vit, VisionTransformer):
+            no = f"'{encoder.arch}' is no vision transformer of timm"
+            raise IwangError(f'drop=True: {no}: leave it out, and patches are painted over')
+        if self.side%n:
+            tokens = f'the {self.side} tokens a side of {encoder.arch} at {encoder.size} px'
+            raise IwangError(f'drop=True: n={n} patches a side must divide {tokens}: try n={self.side}')
 
-    def forward(self, x):
-        at = self.visible(x[1]).expand(-1, -1, self.token.shape[-1])
-        def drop(block, args): return args[0].gather(1, at), *args[1:]
-        def restore(block, args, out): return self.token.to(out.dtype).expand(len(out), -1, -1).scatter(1, at, out)
-        hooks = [h for b in self.blocks for h in (b.register_forward_pre_hook(drop), b.register_forward_hook(restore))]
-        try: return super().forward(x)
-        finally: [h.remove() for h in hooks]
+# %% ../../nbs/29_pretext.masked_image.ipynb #dcce4563
+@patch
+def visible(self:VisibleViT, mask):
+    "Indices (bs,k,1) of the tokens that stay, those before the image's among them"
+    masked = F.pad(F.interpolate(mask.float(), self.side).flatten(1), (self.first,0))
+    return masked.argsort(dim=1, stable=True)[:,:int((masked[0]==0).sum()),None]
+
+@patch
+def forward(self:VisibleViT, x):
+    at = self.visible(x[1]).expand(-1, -1, self.token.shape[-1])
+    def drop(block, args): return args[0].gather(1, at), *args[1:]
+    def restore(block, args, out): return self.token.to(out.dtype).expand(len(out), -1, -1).scatter(1, at, out)
+    hooks = [b.register_forward_pre_hook(drop) for b in self.blocks]
+    hooks += [b.register_forward_hook(restore) for b in self.blocks]
+    try: return MaskedModel.forward(self, x)
+    finally:
+        for h in hooks: h.remove()
 
 # %% ../../nbs/29_pretext.masked_image.ipynb #c7ec6c7b
 class MaskedImage(Pretext):
@@ -78,42 +93,58 @@ class MaskedImage(Pretext):
 
     def __init__(self,
         n:int=8, # Patches along each side of the image
-        ratio:float=.6, # Share of the patches that are masked
+        ratio:float=.6, # Fraction of the patches that are masked
         norm:bool=False, # Predict each patch normalized by its own mean and standard deviation
         drop:bool=False # Leave masked patches out of the encoder, a vision transformer, rather than paint them over
     ):
-        if not 0<round(ratio*n*n)<n*n: raise IwangError(f'n={n} and ratio={ratio}: some of the {n*n} patches must be masked, and some not')
+        need = f'some of the {n*n} patches must be masked, and some not'
+        if not 0<round(ratio*n*n)<n*n: raise IwangError(f'n={n} and ratio={ratio}: {need}')
         store_attr()
         self.metrics = [self.masked_psnr]
 
     def make_batch(self, x):
-        if x.shape[-1]%self.n: raise IwangError(f'n={self.n} patches do not fit into {x.shape[-1]} px: it must be a multiple of n')
+        side = x.shape[-1]
+        if side%self.n: raise IwangError(f'n={self.n} patches do not fit into {side} px: it must be a multiple of n')
         mask = random_patches(x, self.n, self.ratio)
-        mean = x.new_tensor(imagenet_stats[0]).view(3,1,1)          # 0 to the encoder
+        mean = x.new_tensor(imagenet_stats[0]).view(3,1,1) # 0 to the encoder
         return (torch.where(mask, mean, x), mask), (x, mask)
 
-    def head(self, encoder): return Decoder(encoder.chs, encoder.strides)
-    def model(self, encoder):
-        return VisibleViT(encoder, self.head(encoder), self.n) if self.drop else MaskedModel(encoder, self.head(encoder))
+# %% ../../nbs/29_pretext.masked_image.ipynb #a8461e1c
+@patch
+def head(self:MaskedImage, encoder): return Decoder(encoder.chs, encoder.strides)
 
-    def errors(self, pred, y):
-        "Mean squared error over the masked patches of each image, (bs,)"
-        x,mask = y
-        if self.norm:
-            mean,std = patch_stats(x, self.n)
-            x = (x-mean)/std
-        return ((pred-x)**2*mask).sum((1,2,3))/(x.shape[1]*mask.sum((1,2,3)))
+@patch
+def model(self:MaskedImage, encoder):
+    head = self.head(encoder)
+    return VisibleViT(encoder, head, self.n) if self.drop else MaskedModel(encoder, head)
 
-    def loss_func(self, pred, y): return self.errors(pred, y).mean()
-    def masked_psnr(self, pred, y): return -10*self.errors(pred, y).clamp(min=1e-10).log10().mean()
+# %% ../../nbs/29_pretext.masked_image.ipynb #d96ae4e5
+@patch
+def errors(self:MaskedImage, pred, y):
+    "Mean squared error over the masked patches of each image, (bs,)"
+    x,mask = y
+    if self.norm:
+        mean,std = patch_stats(x, self.n)
+        x = (x-mean)/std
+    return ((pred-x)**2*mask).sum((1,2,3))/(x.shape[1]*mask.sum((1,2,3)))
 
-    def blind(self, x, y, pred):
-        if self.norm: return torch.zeros_like(pred)
-        seen = ~y[1]
-        return ((y[0]*seen).sum((2,3), keepdim=True)/seen.sum((2,3), keepdim=True)).expand_as(pred)
+@patch
+def loss_func(self:MaskedImage, pred, y): return self.errors(pred, y).mean()
 
-    def panels(self, x, y, pred=None):
-        ps = [(x[0],'input'),(y[0],'target')]
-        if pred is None: return ps
-        mean,std = patch_stats(y[0], self.n) if self.norm else (0,1)
-        return [ps[0],(torch.where(y[1], pred*std+mean, y[0]),'prediction'),ps[1]]
+@patch
+def masked_psnr(self:MaskedImage, pred, y): return -10*self.errors(pred, y).clamp(min=1e-10).log10().mean()
+
+# %% ../../nbs/29_pretext.masked_image.ipynb #f1926e29
+@patch
+def blind(self:MaskedImage, x, y, pred):
+    if self.norm: return torch.zeros_like(pred)
+    image,mask = y
+    total = (image*~mask).sum((2,3), keepdim=True)
+    return (total/(~mask).sum((2,3), keepdim=True)).expand_as(pred)
+
+@patch
+def panels(self:MaskedImage, x, y, pred=None):
+    ps = [(x[0],'input'),(y[0],'target')]
+    if pred is None: return ps
+    mean,std = patch_stats(y[0], self.n) if self.norm else (0,1)
+    return [ps[0],(torch.where(y[1], pred*std+mean, y[0]),'prediction'),ps[1]]

@@ -15,11 +15,11 @@ from .views import Contrastive, gather, in_float32, mlp
 # %% ../../nbs/36_pretext.moco.ipynb #96e15859
 @in_float32
 def info_nce(
-    q, # Queries (...,dim), of any length
-    k, # The key of each query (...,dim), of any length
-    queue, # Keys of other images (size,dim), of length 1
+    q, # Queries (...,dim), of any norm
+    k, # The key of each query (...,dim), of any norm
+    queue, # Keys of other images (size,dim), of unit norm
     temp:float=.2, # Temperature: cosines are divided by it
-)->Tensor: # Mean over the queries, in nats; log(1+size) when all vectors are the same
+)->Tensor: # Mean over the queries, in nats; log(1+size) when all embeddings are the same
     "Cross-entropy of finding each query's key among it and the queue"
     q,k = F.normalize(q, dim=-1),F.normalize(k, dim=-1)
     sims = torch.cat([(q*k).sum(-1, keepdim=True), q@queue.T], -1)/temp
@@ -28,10 +28,10 @@ def info_nce(
 # %% ../../nbs/36_pretext.moco.ipynb #4943a1d2
 @in_float32
 def batch_nce(
-    q, # Queries (bs,n,dim), of any length
-    k, # The key of each query (bs,n,dim), of any length
+    q, # Queries (bs,n,dim), of any norm
+    k, # The key of each query (bs,n,dim), of any norm
     temp:float=.2, # Temperature: cosines are divided by it
-)->Tensor: # Mean over queries, in nats; log(bs) when all vectors are the same
+)->Tensor: # Mean over queries, in nats; log(bs) when all embeddings are the same
     "Cross-entropy of finding each query's key among the keys of the same view in the batch"
     sims = torch.einsum('ivd,jvd->vij', F.normalize(q, dim=-1), F.normalize(k, dim=-1))/temp
     i = torch.arange(len(q), device=q.device)
@@ -55,14 +55,14 @@ class Shuffled(nn.Module):
 
 # %% ../../nbs/36_pretext.moco.ipynb #4b0e077f
 class MoCo(Contrastive):
-    "Find an image's other view, as a momentum teacher sees it, among the vectors of other images"
+    "Find an image's other view, as a momentum teacher sees it, among the embeddings of other images"
     paper,name = 'https://arxiv.org/abs/1911.05722','moco'
     recipe = dict(Contrastive.recipe, warmup=.1)
 
     @delegates(Contrastive.__init__)
     def __init__(self,
-        version:str='v2', # 'v2': others come from a queue; 'v3': from the batch, and the student has a predictor
-        momentum=.9, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
+        version:str='v2', # 'v2': negatives come from a queue; 'v3': from the batch, and the student has a predictor
+        momentum=.9, # Fraction of the teacher's old weights that a step keeps: a number, or first and last on a cosine
         queue:int=512, # Keys in the queue (v2)
         groups:int=2, # Groups in which keys are normalized (v2); 1: no shuffled batch norm
         **kwargs
@@ -73,16 +73,21 @@ class MoCo(Contrastive):
         if min(queue, groups)<1: raise IwangError(f'queue={queue}, groups={groups}: both must be 1 or more')
         store_attr()
 
-    def model(self, encoder):
-        head = self.head(encoder)
-        if self.version=='v3': return Branches(encoder, head, mlp(self.dim, self.hidden, self.dim), self.momentum)
-        res = Branches(encoder, head, momentum=self.momentum, queue=FeatureQueue(self.queue, self.dim))
-        res.teacher.net = Shuffled(res.teacher.net, self.groups)
-        return res
-
-    def loss_func(self, pred, y):
-        q,k,*queue = pred
-        if queue: return info_nce(q, k.flip(1), queue[0][0], self.temp)     # each view's key is that of the other view
-        return 4*self.temp*batch_nce(gather(q), gather(k).flip(1), self.temp)   # the paper's: twice the temperature, and the sum of both views
-
     def callbacks(self): return [*super().callbacks(), Remember()]
+
+# %% ../../nbs/36_pretext.moco.ipynb #12726a3a
+@patch
+def model(self:MoCo, encoder):
+    head = self.head(encoder)
+    if self.version=='v3': return Branches(encoder, head, mlp(self.dim, self.hidden, self.dim), self.momentum)
+    queue = FeatureQueue(self.queue, self.dim)
+    res = Branches(encoder, head, momentum=self.momentum, queue=queue)
+    res.teacher.net = Shuffled(res.teacher.net, self.groups)
+    return res
+
+# %% ../../nbs/36_pretext.moco.ipynb #5cb3a219
+@patch
+def loss_func(self:MoCo, pred, y):
+    q,k,*queue = pred
+    if queue: return info_nce(q, k.flip(1), queue[0][0], self.temp)
+    return 4*self.temp*batch_nce(gather(q), gather(k).flip(1), self.temp)

@@ -16,26 +16,28 @@ from .clips import ClipView, ClipTask, siamese
 def relative_motion(
     a, # Poses (...,4,4) of the camera at the first frame
     b, # At the second
-)->Tensor: # (...,3): step along the first axis and along the third, in the poses' unit, and turn about the second in radians
+)->Tensor: # (...,3): steps along the first and third axis, in the poses' unit, and turn about the second in radians
     "Motion from pose `a` to pose `b`, as `a` sees it"
     m = torch.linalg.inv(a.float())@b.float()
     return torch.stack([m[...,0,3], m[...,2,3], torch.atan2(m[...,0,2], m[...,2,2])], -1)
 
 # %% ../../nbs/28_pretext.motion.ipynb #22acad0c
 def r2(pred, y):
-    "Share of the variance that `pred` (bs,n) explains, mean over the n values"
-    return (1-((pred-y)**2).sum(0)/((y-y.mean(0))**2).sum(0).clamp(min=1e-8)).mean()
+    "Fraction of the variance that `pred` (bs,n) explains, mean over the n values"
+    errors,spread = (((a-y)**2).sum(0) for a in (pred, y.mean(0)))
+    return (1-errors/spread.clamp(min=1e-8)).mean()
 
 class MatchHead(nn.Module):
-    "Scores (bs,`n_out`) from how well each place of the first of two frames matches those around it in the second"
+    "Scores (bs,`n_out`) from how well each position of the first of two frames matches those around it in the second"
     def __init__(self, chs, n_out, width=64, grid=16, reach=3):
         super().__init__()
         self.grid,self.reach = grid,reach
         self.points = nn.ModuleList([nn.Conv2d(c, width, 1) for c in chs[-4:]])
-        self.out = nn.Sequential(ConvLayer((2*reach+1)**2, 64), ConvLayer(64, 32, stride=2), nn.Flatten(), nn.Linear(32*(grid//2)**2, n_out))
+        convs = [ConvLayer((2*reach+1)**2, 64), ConvLayer(64, 32, stride=2)]
+        self.out = nn.Sequential(*convs, nn.Flatten(), nn.Linear(32*(grid//2)**2, n_out))
 
     def features(self, maps):
-        "The last four maps put together, of length 1 at each place of the grid"
+        "The last four maps put together, of unit norm at each position of the grid"
         f = sum(F.interpolate(p(m), (self.grid,)*2, mode='bilinear') for p,m in zip(self.points, maps[-4:]))
         return F.normalize(f-f.mean((2,3), keepdim=True), dim=1)
 
@@ -45,8 +47,9 @@ class MatchHead(nn.Module):
         around = F.unfold(b, k, padding=self.reach).view(*b.shape[:2], k*k, *b.shape[2:])
         return self.out((a[:,:,None]*around).sum(1))
 
+# %% ../../nbs/28_pretext.motion.ipynb #4569ef25
 class EgoMotion(ClipTask):
-    "Tell from two frames how the camera moved: sideways, to and fro, and by what angle it turned"
+    "Predict from two frames how the camera moved: sideways, to and fro, and by what angle it turned"
     paper = 'https://arxiv.org/abs/1505.01596'
     names = 'rgb','pose'
 
@@ -65,38 +68,59 @@ class EgoMotion(ClipTask):
         f = torch.arange(self.frames)
         apart = (f[:,None]-f).abs()
         self.pairs = ((apart>0) & (apart<=gap)).nonzero()
-        self.kind,self.loss_func,self.metrics = (
-            ('class', CrossEntropyLossFlat(), [accuracy]) if form=='bins' else ('value', MSELossFlat(), [r2]))
+        self.kind = 'class' if form=='bins' else 'value'
+        self.loss_func = CrossEntropyLossFlat() if form=='bins' else MSELossFlat()
+        self.metrics = [accuracy] if form=='bins' else [r2]
 
-    def use(self, store):
-        "Clips in which the camera moves; the scale of their motions is taken here"
-        moves = np.array(store['camera']) if 'camera' in store else super().use(store)
-        pose = torch.from_numpy(store['pose'][moves])
-        m = relative_motion(*(pose[:,i] for i in self.pairs.T)).flatten(0,1)
-        m = torch.cat([m, m*tensor([-1.,1,-1])])
-        self.edges = m.quantile(torch.arange(1, self.bins)/self.bins, dim=0).T
-        self.mean,self.std = m.mean(0),m.std(0).clamp(min=1e-6)
-        return moves
+# %% ../../nbs/28_pretext.motion.ipynb #27254c39
+@patch
+def use(self:EgoMotion, store):
+    "Clips in which the camera moves; the scale of their motions is taken here"
+    moves = np.array(store['camera']) if 'camera' in store else ClipTask.use(self, store)
+    pose = torch.from_numpy(store['pose'][moves])
+    m = relative_motion(*(pose[:,i] for i in self.pairs.T)).flatten(0,1)
+    m = torch.cat([m, m*tensor([-1.,1,-1])])
+    self.edges = m.quantile(torch.arange(1, self.bins)/self.bins, dim=0).T
+    self.mean = m.mean(0)
+    self.std = m.std(0).clamp(min=1e-6)
+    return moves
 
-    def batch_tfms(self, size): return [ClipView(size, min_scale=.5, max_ratio=1.)]
-    def target(self, m):
-        "Classes or values of the motions (bs,3)"
-        if self.form=='bins': return TensorCategory((m[...,None]>self.edges.to(m.device)).sum(-1))
-        return (m-self.mean.to(m.device))/self.std.to(m.device)
+@patch
+def target(self:EgoMotion, m):
+    "Classes or values of the motions (bs,3)"
+    if self.form=='bins': return TensorCategory((m[...,None]>self.edges.to(m.device)).sum(-1))
+    return (m-self.mean.to(m.device))/self.std.to(m.device)
 
-    def make_batch(self, c):
-        x,i = c['rgb'],torch.arange(len(c['rgb']), device=c['rgb'].device)
-        a,b = self.pairs.to(x.device)[torch.randint(len(self.pairs), (len(x),), device=x.device)].T
-        return torch.stack([x[i,a], x[i,b]], 1), self.target(relative_motion(c['pose'][i,a], c['pose'][i,b]))
+# %% ../../nbs/28_pretext.motion.ipynb #82b5aea6
+@patch
+def batch_tfms(self:EgoMotion, size): return [ClipView(size, min_scale=.5, max_ratio=1.)]
 
-    def model(self, encoder): return siamese(encoder, self.head(encoder))
-    def head(self, encoder):
-        if self.form=='values': return MatchHead(encoder.chs, 3)
-        return nn.Sequential(MatchHead(encoder.chs, 3*self.bins), nn.Unflatten(1, (3,self.bins)))
-    def blind(self, x, y, pred): return super().blind(x, y, pred) if self.form=='bins' else y.mean(0).expand_as(y)
-    def panels(self, x, y, pred=None):
-        def tell(t): return ' '.join(f'{int(o)}' if self.form=='bins' else f'{o:.1f}' for o in t)
-        return [(x[0],'is '+tell(y)), (x[1], '' if pred is None else 'told '+tell(pred))]
+@patch
+def make_batch(self:EgoMotion, c):
+    x = c['rgb']
+    i = torch.arange(len(x), device=x.device)
+    a,b = self.pairs.to(x.device)[torch.randint(len(self.pairs), (len(x),), device=x.device)].T
+    return torch.stack([x[i,a], x[i,b]], 1), self.target(relative_motion(c['pose'][i,a], c['pose'][i,b]))
+
+# %% ../../nbs/28_pretext.motion.ipynb #c76cbb83
+@patch
+def head(self:EgoMotion, encoder):
+    if self.form=='values': return MatchHead(encoder.chs, 3)
+    return nn.Sequential(MatchHead(encoder.chs, 3*self.bins), nn.Unflatten(1, (3,self.bins)))
+
+@patch
+def model(self:EgoMotion, encoder): return siamese(encoder, self.head(encoder))
+
+# %% ../../nbs/28_pretext.motion.ipynb #5f49a016
+@patch
+def blind(self:EgoMotion, x, y, pred):
+    if self.form=='bins': return ClipTask.blind(self, x, y, pred)
+    return y.mean(0).expand_as(y)
+
+@patch
+def panels(self:EgoMotion, x, y, pred=None):
+    def text(t): return ' '.join(f'{int(o)}' if self.form=='bins' else f'{o:.1f}' for o in t)
+    return [(x[0],'is '+text(y)), (x[1], '' if pred is None else 'predicted '+text(pred))]
 
 # %% ../../nbs/28_pretext.motion.ipynb #d11f6121
 def moving_masks(
@@ -106,7 +130,7 @@ def moving_masks(
     "What moves, from the differences of neighboring frames"
     d = (rgb[:,1:]-rgb[:,:-1]).abs().amax(2)>thresh
     d = torch.minimum(torch.cat([d[:,:1],d], 1), torch.cat([d,d[:,-1:]], 1)).float()
-    k = 2*(rgb.shape[-1]//40)+1                                       # closing, then opening, with a square of k pixels
+    k = 2*(rgb.shape[-1]//40)+1 # Side of the square
     def grow(x, k): return F.max_pool2d(x, k, 1, k//2)
     def shrink(x, k): return -grow(-x, k)
     return grow(shrink(shrink(grow(d, k), k), 3), 3)[:,:,None]>.5
@@ -117,8 +141,9 @@ def iou(pred, y):
     p,y = pred>0,y>.5
     return (p&y).sum()/(p|y).sum().clamp(min=1)
 
+# %% ../../nbs/28_pretext.motion.ipynb #81d37495
 class MovingObjects(ClipTask):
-    "Tell from one frame which pixels belong to what moves"
+    "Predict from one frame which pixels belong to what moves"
     paper = 'https://arxiv.org/abs/1612.06370'
     kind,loss_func,metrics = 'mask',BCEWithLogitsLossFlat(),[iou]
 
@@ -129,19 +154,31 @@ class MovingObjects(ClipTask):
     ):
         check_choice('masks', masks, ('known','difference'))
         super().__init__(**kwargs)
-        if masks=='difference' and self.frames<3: raise IwangError(f"frames={self.frames}: masks='difference' needs 3 or more")
+        few = masks=='difference' and self.frames<3
+        if few: raise IwangError(f"frames={self.frames}: masks='difference' needs 3 or more")
         store_attr('masks')
         self.names = ('rgb','mask') if masks=='known' else ('rgb',)
 
-    def use(self, store): return ~np.array(store['camera']) if 'camera' in store else super().use(store)
-    def make_batch(self, c):
-        x,i = c['rgb'],torch.arange(len(c['rgb']), device=c['rgb'].device)
-        m = c['mask'] if self.masks=='known' else moving_masks(x).float()
-        edge = int(self.masks=='difference')
-        t = torch.randint(edge, x.shape[1]-edge, (len(x),), device=x.device)
-        return TensorImage(x[i,t]), m[i,t]
+# %% ../../nbs/28_pretext.motion.ipynb #099ea715
+@patch
+def use(self:MovingObjects, store):
+    if 'camera' in store: return ~np.array(store['camera'])
+    return ClipTask.use(self, store)
 
-    def head(self, encoder): return Decoder(encoder.chs, encoder.strides, n_out=1)
-    def panels(self, x, y, pred=None):
-        ps = [(x,'frame'), (y,'moves')]
-        return ps if pred is None else [ps[0], (pred.sigmoid(),'predicted'), ps[1]]
+@patch
+def make_batch(self:MovingObjects, c):
+    x = c['rgb']
+    i = torch.arange(len(x), device=x.device)
+    m = c['mask'] if self.masks=='known' else moving_masks(x).float()
+    edge = int(self.masks=='difference')
+    t = torch.randint(edge, x.shape[1]-edge, (len(x),), device=x.device)
+    return TensorImage(x[i,t]), m[i,t]
+
+# %% ../../nbs/28_pretext.motion.ipynb #d52bac7a
+@patch
+def head(self:MovingObjects, encoder): return Decoder(encoder.chs, encoder.strides, n_out=1)
+
+@patch
+def panels(self:MovingObjects, x, y, pred=None):
+    ps = [(x,'frame'), (y,'moves')]
+    return ps if pred is None else [ps[0], (pred.sigmoid(),'predicted'), ps[1]]

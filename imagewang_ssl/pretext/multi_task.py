@@ -13,24 +13,29 @@ from ..basics import IwangError
 from .core import Pretext, batch_item, get_pretext
 
 # %% ../../nbs/30_pretext.multi_task.ipynb #9824cb13
+def _same(a, b): return (a.data_ptr(),a.shape,a.stride())==(b.data_ptr(),b.shape,b.stride())
+
 @contextmanager
 def once_each(encoder):
     "Meanwhile `encoder` computes each input once, however often it is given"
-    plain,known = encoder.forward,[]
+    compute,known = encoder.forward,[]
     def forward(x):
         for o,maps in known:
-            if (o.data_ptr(),o.shape,o.stride())==(x.data_ptr(),x.shape,x.stride()): return copy(maps)
-        known.append((x, plain(x)))
+            if _same(o, x): return copy(maps)
+        known.append((x, compute(x)))
         return copy(known[-1][1])
     encoder.forward = forward
     try: yield
     finally: del encoder.forward
 
+# %% ../../nbs/30_pretext.multi_task.ipynb #589dd73a
 class MultiModel(nn.Module):
     "The models of all parts, over one `encoder`: a tuple of inputs becomes a tuple of predictions"
     def __init__(self, encoder, models):
         super().__init__()
-        self.encoder,self.models = encoder,nn.ModuleList(models)
+        self.encoder = encoder
+        self.models = nn.ModuleList(models)
+
     def forward(self, xs):
         with once_each(self.encoder): return tuple(m(x) for m,x in zip(self.models, xs))
 
@@ -41,21 +46,22 @@ class MultiLoss(nn.Module):
         super().__init__()
         self.parts,self.weights = parts,weights
         self.trained = nn.ModuleList(o for o in self.funcs if isinstance(o, nn.Module))
+
     @property
     def funcs(self): return [p.loss_func for p in self.parts]
+
     def forward(self, preds, ys):
         self.losses = [f(p, y) for f,p,y in zip(self.funcs, preds, ys)]
         return sum(w*o for w,o in zip(self.weights, self.losses))
+
     def activation(self, preds): return tuple(getcallable(f, 'activation')(p) for f,p in zip(self.funcs, preds))
     def decodes(self, preds): return tuple(getcallable(f, 'decodes')(p) for f,p in zip(self.funcs, preds))
 
 # %% ../../nbs/30_pretext.multi_task.ipynb #61ae4ff6
-def _put(xs, i, x): "`xs` with `x` at place `i`"; return (*xs[:i], x, *xs[i+1:])
-
 class PartLearner:
     "What callbacks and metrics of part `i` see of `learn`"
-    def __init__(self, learn, i): vars(self).update(_learn=learn, _i=i)
-    def __getattr__(self, k): return getattr(self._learn, k)
+    def __init__(self, learn, i): vars(self).update(_learn=learn, _i=i) # past our own `__setattr__`
+    def __getattr__(self, k): return getattr(self._learn, k) # for what is not below
     model = property(lambda self: self._learn.model.models[self._i])
     loss_func = property(lambda self: self._learn.loss_func.funcs[self._i])
     xb = property(lambda self: (self._learn.xb[0][self._i],))
@@ -65,27 +71,45 @@ class PartLearner:
     pred = property(lambda self: self._learn.pred[self._i])
     loss_grad = property(lambda self: self._learn.loss_func.losses[self._i])
 
-    def __setattr__(self, k, v):
-        learn,i = self._learn,self._i
-        if k=='loss_grad':
-            total = learn.loss_func
-            learn.loss_grad = learn.loss_grad+total.weights[i]*(v-total.losses[i])
-            total.losses[i] = v
-        elif k=='loss': learn.loss = learn.loss_grad.clone()
-        elif k=='pred': learn.pred = _put(learn.pred, i, v)
-        elif k in ('xb','yb'): setattr(learn, k, (_put(getattr(learn, k)[0], i, v[0]),))
-        else: setattr(learn, k, v)
+# %% ../../nbs/30_pretext.multi_task.ipynb #f35959d1
+def _put(xs, i, x):
+    "`xs` with `x` as its entry `i`"
+    return (*xs[:i], x, *xs[i+1:])
 
+@patch
+def __setattr__(self:PartLearner, k, v):
+    "Set what belongs to the part in its entry, all else in the learner"
+    learn,i = self._learn,self._i
+    if k=='loss_grad':
+        total = learn.loss_func
+        learn.loss_grad = learn.loss_grad+total.weights[i]*(v-total.losses[i])
+        total.losses[i] = v
+    elif k=='loss': learn.loss = learn.loss_grad.clone()
+    elif k=='pred': learn.pred = _put(learn.pred, i, v)
+    elif k in ('xb','yb'): setattr(learn, k, (_put(getattr(learn, k)[0], i, v[0]),))
+    else: setattr(learn, k, v)
+
+# %% ../../nbs/30_pretext.multi_task.ipynb #238bf29a
 class PartCallback(Callback):
     "Run `cb`, which belongs to part `i`"
     def __init__(self, cb, i): self.cb,self.i,self.order = cb,i,cb.order
+    @property
+    def name(self): return f'part{self.i}_{self.cb.name}'
     def __call__(self, event_name):
         self.cb.learn = PartLearner(self.learn, self.i)
         return self.cb(event_name)
 
+    def state_dict(self): return self.cb.state_dict() if hasattr(type(self.cb), 'state_dict') else {}
+    def load_state_dict(self, sd):
+        if sd: self.cb.load_state_dict(sd)
+
+# %% ../../nbs/30_pretext.multi_task.ipynb #2a324e5f
 class PartMetric(Metric):
     "The metric `m` of part `i`, under the name of its task"
-    def __init__(self, m, i, task): self.m,self.i,self.task = mk_metric(m),i,task
+    def __init__(self, m, i, task):
+        self.m = mk_metric(m)
+        self.i,self.task = i,task
+
     def reset(self): self.m.reset()
     def accumulate(self, learn): self.m.accumulate(PartLearner(learn, self.i))
     def func(self, pred, y): return self.m.func(pred[self.i], y[self.i])
@@ -95,10 +119,38 @@ class PartMetric(Metric):
     def name(self): return f'{self.task}_{self.m.name}'
 
 # %% ../../nbs/30_pretext.multi_task.ipynb #1971e351
-def _own(task, *names): "Whether `task` has its own way of one of the methods `names`"; return any(getattr(type(task), n) is not getattr(Pretext, n) for n in names)
+def _own(task, *names):
+    "Whether `task` has its own way of one of the methods `names`"
+    return any(getattr(type(task), n) is not getattr(Pretext, n) for n in names)
 
-def _names(tasks): "Names from a list, or from a string with commas"; return tasks.replace(',', ' ').split() if isinstance(tasks, str) else list(tasks)
+def _weights(weights, names):
+    "A weight for each of `names`"
+    res = [float(o) for o in ([1]*len(names) if weights is None else L(weights))]
+    if len(res)==len(names) and min(res)>=0 and any(res): return res
+    raise IwangError(f'weights={weights}: give {len(names)} numbers of 0 or more, one for each of {", ".join(names)}')
 
+def _check_parts(parts, viewers):
+    "Raise `IwangError` for parts that cannot share their images"
+    for p in parts:
+        if not p.pool and not _own(p, 'dataloaders', 'dblock', 'learner'): continue
+        cannot = 'brings its own images or labels and cannot be combined with others'
+        raise IwangError(f"task '{p.name}' {cannot}: take it out of tasks")
+    if len(viewers)<2: return
+    each = f"tasks {' and '.join(p.name for p in viewers)} each need a view of the images of their own"
+    raise IwangError(f'{each}: take only one of them')
+
+# %% ../../nbs/30_pretext.multi_task.ipynb #0425420a
+def _parts(tasks, task_args):
+    "The tasks named in `tasks`, a list or a string with commas"
+    names = tasks.replace(',', ' ').split() if isinstance(tasks, str) else list(tasks)
+    if len(names)<2 or len(set(names))<len(names) or 'multi_task' in names:
+        say = 'name two or more different tasks, with commas between'
+        raise IwangError(f"tasks='{tasks}': {say}")
+    for n in task_args:
+        if n not in names: raise IwangError(f"task_args: '{n}' is not one of the tasks {', '.join(names)}")
+    return [get_pretext(n, **task_args.get(n, {})) for n in names]
+
+# %% ../../nbs/30_pretext.multi_task.ipynb #2b6a6a47
 class MultiTask(Pretext):
     "Learn several tasks at once: a weighted sum of their losses over one encoder"
     paper,kind = 'https://arxiv.org/abs/1708.07860','several'
@@ -108,39 +160,52 @@ class MultiTask(Pretext):
         weights:list=None, # Weight of each task's loss; 1 by default
         task_args:dict=None # Arguments by task, such as {'rotation': {'turns': 'all'}}
     ):
-        names,args = _names(tasks),task_args or {}
-        if len(names)<2 or len(set(names))<len(names) or 'multi_task' in names: raise IwangError(f"tasks='{tasks}': name two or more different tasks, with commas between")
-        for n in args:
-            if n not in names: raise IwangError(f"task_args: '{n}' is not one of the tasks {', '.join(names)}")
-        self.parts = [get_pretext(n, **args.get(n, {})) for n in names]
-        self.weights = [float(o) for o in ([1]*len(names) if weights is None else L(weights))]
-        if len(self.weights)!=len(names) or min(self.weights)<0 or not any(self.weights):
-            raise IwangError(f'weights={weights}: give {len(names)} numbers of 0 or more, one for each of {", ".join(names)}')
-        self._check_parts()
-        self.tasks,self.task_args = ','.join(names),{p.name:p.args for p in self.parts}
+        self.parts = _parts(tasks, task_args or {})
+        names = [p.name for p in self.parts]
+        self.weights = _weights(weights, names)
+        self.viewers = [p for p in self.parts if _own(p, 'batch_tfms')]
+        _check_parts(self.parts, self.viewers)
+        self.tasks = ','.join(names)
+        self.task_args = {p.name:p.args for p in self.parts}
         self.metrics = [PartMetric(m, i, p.name) for i,p in enumerate(self.parts) for m in p.metrics]
         self.loss_func = MultiLoss(self.parts, self.weights)
-        self.recipe = {k:min(p.recipe[k] for p in self.parts if k in p.recipe) for p in self.parts for k in p.recipe}
+        recipes = [p.recipe for p in self.parts]
+        self.recipe = {k:min(r[k] for r in recipes if k in r) for r in recipes for k in r}
 
-    def _check_parts(self):
-        "Raise `IwangError` for parts that cannot share their images"
-        for p in self.parts:
-            if p.pool or _own(p, 'dataloaders', 'dblock', 'learner'): raise IwangError(f"task '{p.name}' brings its own images or labels and cannot be combined with others: take it out of tasks")
-        self.viewers = [p for p in self.parts if _own(p, 'batch_tfms')]
-        if len(self.viewers)>1: raise IwangError(f"tasks {' and '.join(p.name for p in self.viewers)} each need a view of the images of their own: take only one of them")
+# %% ../../nbs/30_pretext.multi_task.ipynb #e4d5fbf8
+@patch
+def loads(self:MultiTask, size): return self.viewers[0].loads(size) if self.viewers else Pretext.loads(self, size)
 
-    def loads(self, size): return (self.viewers or [super()])[0].loads(size)
-    def batch_tfms(self, size): return (self.viewers or [super()])[0].batch_tfms(size)
-    def make_batch(self, x):
-        one = TensorImage(x[:,0]) if x.dim()==5 else x             # the first where a part makes several views of each image
-        return tuple(map(tuple, zip(*(p.make_batch(x if p in self.viewers else one) for p in self.parts))))
-    def model(self, encoder): return MultiModel(encoder, [p.model(encoder) for p in self.parts])
-    def callbacks(self): return [PartCallback(c, i) for i,p in enumerate(self.parts) for c in p.callbacks()]
-    def blind(self, x, y, pred): return tuple(p.blind(*o) for p,*o in zip(self.parts, x, y, pred))
-    def panels(self, x, y, pred=None):
-        each = [p.panels(*o) for p,*o in zip(self.parts, x, y, ifnone(pred, [None]*len(self.parts)))]
-        return [(im, f'{p.name}\n{title}') for p,ps in zip(self.parts, each) for im,title in ps]
-    def show(self, x, y=None, pred=None, max_n=4, **kwargs):
-        "Draw the panels of the first `max_n` samples, a row each"
-        n,k = min(max_n, find_bs(x)),len(self.panels(*(batch_item(o, 0) for o in (x,y,pred))))
-        super().show(x, y, pred, n, **merge(dict(ncols=k, figsize=(1.7*k, 2.3*n)), kwargs))
+@patch
+def batch_tfms(self:MultiTask, size):
+    if self.viewers: return self.viewers[0].batch_tfms(size)
+    return Pretext.batch_tfms(self, size)
+
+@patch
+def make_batch(self:MultiTask, x):
+    one = TensorImage(x[:,0]) if x.dim()==5 else x
+    pairs = [p.make_batch(x if p in self.viewers else one) for p in self.parts]
+    return tuple(zip(*pairs))
+
+# %% ../../nbs/30_pretext.multi_task.ipynb #3a722eeb
+@patch
+def model(self:MultiTask, encoder): return MultiModel(encoder, [p.model(encoder) for p in self.parts])
+
+@patch
+def callbacks(self:MultiTask): return [PartCallback(c, i) for i,p in enumerate(self.parts) for c in p.callbacks()]
+
+@patch
+def blind(self:MultiTask, x, y, pred): return tuple(p.blind(*o) for p,*o in zip(self.parts, x, y, pred))
+
+# %% ../../nbs/30_pretext.multi_task.ipynb #ce994e03
+@patch
+def panels(self:MultiTask, x, y, pred=None):
+    each = [p.panels(*o) for p,*o in zip(self.parts, x, y, ifnone(pred, [None]*len(self.parts)))]
+    return [(im, f'{p.name}\n{title}') for p,ps in zip(self.parts, each) for im,title in ps]
+
+@patch
+def show(self:MultiTask, x, y=None, pred=None, max_n=4, **kwargs):
+    "Draw the panels of the first `max_n` samples, a row each"
+    n = min(max_n, find_bs(x))
+    k = len(self.panels(*(batch_item(o, 0) for o in (x,y,pred))))
+    Pretext.show(self, x, y, pred, n, **merge(dict(ncols=k, figsize=(1.7*k, 2.3*n)), kwargs))

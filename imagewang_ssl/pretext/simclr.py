@@ -13,13 +13,13 @@ from .views import Contrastive, gather, in_float32
 # %% ../../nbs/35_pretext.simclr.ipynb #b85091be
 @in_float32
 def nt_xent(
-    z, # Vectors of both views of each image (bs,2,dim), of any length
+    z, # Embeddings of both views of each image (bs,2,dim), of any norm
     temp:float=.2, # Temperature: cosines are divided by it
-)->Tensor: # Mean over the 2*bs views, in nats; log(2*bs-1) when all vectors are the same
-    "Cross-entropy of finding each view's partner among the other views of the batch"
+)->Tensor: # Mean over the 2*bs views, in nats; log(2*bs-1) when all embeddings are the same
+    "Cross-entropy of finding each view's positive among the other views of the batch"
     v = F.normalize(z, dim=-1).flatten(0,1)
     i = torch.arange(len(v), device=v.device)
-    return F.cross_entropy((v@v.T/temp).fill_diagonal_(-torch.inf), i^1)   # partners are neighbors: 0 and 1, 2 and 3
+    return F.cross_entropy((v@v.T/temp).fill_diagonal_(-torch.inf), i^1)
 
 # %% ../../nbs/35_pretext.simclr.ipynb #4341b596
 class SimCLR(Contrastive):

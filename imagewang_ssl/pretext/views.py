@@ -17,6 +17,21 @@ from ..augment import blurring, change_colors, crop_weights, mix_pixels
 from ..load import load_size
 from .core import Pretext
 
+# %% ../../nbs/33_pretext.views.ipynb #6ac4e701
+class _Draws:
+    "Random numbers (bs,n), one for each view of a batch"
+    def __init__(self, bs, n, device): store_attr()
+    def uniform(self, lo=0., hi=1.): return torch.empty(self.bs, self.n, device=self.device).uniform_(lo, hi)
+    def happens(self, p): return self.uniform()<torch.as_tensor(p, device=self.device)
+
+def _check_view(scale, jitter, **ps):
+    "Raise `IwangError` for settings that no view can have"
+    need = 'fractions of the area need 0 < smallest <= largest <= 1'
+    if not 0<scale[0]<=scale[1]<=1: raise IwangError(f'scale={scale}: {need}')
+    if not all(0<=j<=1 for j in jitter): raise IwangError(f'jitter={jitter}: changes of color must be in 0..1')
+    for k,p in ps.items():
+        if not all(0<=o<=1 for o in L(p)): raise IwangError(f'{k}={p}: a probability must be in 0..1')
+
 # %% ../../nbs/33_pretext.views.ipynb #315c7d96
 class Views(Transform):
     "Batch transform: `n` random views of each image (bs,3,h,w) in 0..1, as (bs,`n`,3,`size`,`size`)"
@@ -24,42 +39,42 @@ class Views(Transform):
     def __init__(self,
         size:int, # Side of the views in pixels
         n:int=2, # Views of each image
-        scale:tuple=(.16,1.), # Smallest and largest part of the area that a view sees
+        scale:tuple=(.16,1.), # Smallest and largest fraction of the area that a view sees
         ratio:float=4/3, # Largest aspect ratio of what it sees, and the inverse of the smallest
         p_flip:float=.5, # Probability of a flip left and right
-        jitter:tuple=(.4,.4,.4,.1), # Largest change of brightness, contrast and saturation, as factors, and of hue, in turns
-        p_jitter:float=.8, # Probability of a change of color; this and the next: a number, or one for each view
+        jitter:tuple=(.4,.4,.4,.1), # Largest change of brightness, contrast, saturation (factors) and hue (turns)
+        p_jitter:float=.8, # Probability of a change of color; this and the next: one, or one per view
         p_grey:float=.2, # Probability of a grey view
         p_blur:float=0., # Probability of a blur
-        sigma:tuple=(.001,.01), # Smallest and largest standard deviation of the blur, as parts of the side
-        p_solarize:float=0. # Probability that a view is solarized: what is above 0.5 is inverted
+        sigma:tuple=(.001,.01), # Smallest and largest standard deviation of the blur, as fractions of the side
+        p_solarize:float=0. # Probability that what is above 0.5 is inverted
     ):
-        if not 0<scale[0]<=scale[1]<=1: raise IwangError(f'scale={scale}: parts of the area need 0 < smallest <= largest <= 1')
-        if not all(0<=j<=1 for j in jitter): raise IwangError(f'jitter={jitter}: changes of color must be in 0..1')
-        for k in 'p_flip','p_jitter','p_grey','p_blur','p_solarize':
-            if not all(0<=p<=1 for p in L(locals()[k])): raise IwangError(f'{k}={locals()[k]}: a probability must be in 0..1')
+        ps = dict(p_flip=p_flip, p_jitter=p_jitter, p_grey=p_grey, p_blur=p_blur, p_solarize=p_solarize)
+        _check_view(scale, jitter, **ps)
         store_attr()
 
     def encodes(self, x:TensorImage):
+        draws = _Draws(len(x), self.n, x.device)
         x = x.as_subclass(Tensor)
-        draw = lambda lo=0.,hi=1.: torch.empty(len(x), self.n, device=x.device).uniform_(lo, hi)
-        happens = lambda p: draw()<torch.as_tensor(p, device=x.device)
-        v = self.recolor(mix_pixels(x, *self.crops(x, draw, happens)), draw, happens)
-        if np.any(self.p_solarize): v = torch.where(happens(self.p_solarize)[...,None,None,None], torch.minimum(v, 1-v), v)
-        return v
+        return self.recolor(mix_pixels(x, *self.crops(x, draws)), draws)
 
-    def crops(self, x, draw, happens):
-        "Weights of rows and columns"
-        rows,cols = crop_weights(x, self.n, self.size, self.scale, self.ratio, self.p_flip)
-        if not np.any(self.p_blur): return rows,cols
-        blur = blurring(happens(self.p_blur)*draw(*self.sigma)*self.size, self.size)
-        return blur@rows,blur@cols
+# %% ../../nbs/33_pretext.views.ipynb #463db606
+@patch
+def crops(self:Views, x, draws):
+    "Weights of rows and columns"
+    rows,cols = crop_weights(x, self.n, self.size, self.scale, self.ratio, self.p_flip)
+    if not np.any(self.p_blur): return rows,cols
+    blur = blurring(draws.happens(self.p_blur)*draws.uniform(*self.sigma)*self.size, self.size)
+    return blur@rows,blur@cols
 
-    def recolor(self, v, draw, happens):
-        "Views in other colors"
-        by = happens(self.p_jitter)*torch.stack([j*draw(-1, 1) for j in self.jitter])
-        hue = by[3] if self.jitter[3] else None
-        return change_colors(v, 1+by[0], 1+by[1], (1+by[2])*~happens(self.p_grey), hue)
+@patch
+def recolor(self:Views, v, draws):
+    "Views in other colors"
+    by = draws.happens(self.p_jitter)*torch.stack([j*draws.uniform(-1, 1) for j in self.jitter])
+    hue = by[3] if self.jitter[3] else None
+    v = change_colors(v, 1+by[0], 1+by[1], (1+by[2])*~draws.happens(self.p_grey), hue)
+    if not np.any(self.p_solarize): return v
+    return torch.where(draws.happens(self.p_solarize)[...,None,None,None], torch.minimum(v, 1-v), v)
 
 # %% ../../nbs/33_pretext.views.ipynb #13d0a95d
 class MultiCrop(Transform):
@@ -78,7 +93,7 @@ def mlp(
     return nn.Sequential(*layers[:-1 if last_norm else -2])
 
 class Projector(nn.Module):
-    "Average the last stage's map over space, then an `mlp`: (bs,`dims[-1]`) vectors"
+    "Average the last stage's map over space, then an `mlp`: projections (bs,`dims[-1]`)"
     def __init__(self,
         n_in:int, # Channels of the last stage, `encoder.chs[-1]`
         *dims, # Width of hidden layers and output
@@ -114,10 +129,11 @@ class _Gather(torch.autograd.Function):
 
 def _several(): return dist.is_available() and dist.is_initialized()
 
+# %% ../../nbs/33_pretext.views.ipynb #aa7159d2
 def gather(
     z # (bs,...), with the same `bs` in each process
 )->Tensor: # (processes*bs,...)
-    "The vectors of all processes one after the other, with gradients; `z` itself where there is one process"
+    "The tensors of all processes one after the other, with gradients; `z` itself where there is one process"
     return _Gather.apply(z) if _several() else z
 
 def own_part(
@@ -140,13 +156,8 @@ def _process(rank, n, loss_of, tensors, init, out):
     out.put((rank, loss, [(g/n).tolist() for g in grads]))
     dist.destroy_process_group()
 
-def check_processes(
-    loss_of, # Function from a process's part of each tensor (bs/n,...) to the loss
-    *tensors, # Of the whole batch (bs,...)
-    n:int=2, # Number of processes
-    tol:float=1e-6, # How far a loss or a part of a gradient may be off
-):
-    "Raise `AssertionError` unless each of `n` processes gets the loss, and all the gradients, of one that has the whole batch"
+def _run_processes(n, loss_of, tensors):
+    "Rank, loss and gradients of each of `n` processes"
     ctx = mp.get_context('fork')
     with tempfile.TemporaryDirectory() as d:
         out = ctx.Queue()
@@ -154,6 +165,17 @@ def check_processes(
         for p in ps: p.start()
         got = sorted(out.get(timeout=60) for _ in ps)
         for p in ps: p.join()
+    return got
+
+# %% ../../nbs/33_pretext.views.ipynb #0bc7d5b6
+def check_processes(
+    loss_of, # Function from a process's part of each tensor (bs/n,...) to the loss
+    *tensors, # Of the whole batch (bs,...)
+    n:int=2, # Number of processes
+    tol:float=1e-6, # How far a loss or a number of a gradient may be off
+):
+    "Raise `AssertionError` unless each of `n` processes gets the loss, and all the gradients, of the whole batch"
+    got = _run_processes(n, loss_of, tensors)
     loss,grads = _loss_and_grads(loss_of, tensors)
     for _,l,_ in got: assert abs(l-loss)<tol, f'a loss of {l:.6f} in one process, {loss:.6f} for the whole batch'
     for i,g in enumerate(grads):
@@ -161,13 +183,15 @@ def check_processes(
         assert far<tol, f'the gradient of tensor {i} is off by {far:.2g}'
 
 # %% ../../nbs/33_pretext.views.ipynb #31474182
-def embeddings_of(pred): "The vectors of the views (bs,n,dim), which come first where a model gives more"; return (pred[0] if is_listy(pred) else pred).float()
+def embeddings_of(pred):
+    "The embeddings of the views (bs,n,dim), which come first where a model gives more"
+    return (pred[0] if is_listy(pred) else pred).float()
 
 def partner_accuracy(
-    z, # Vectors of the views (bs,n,dim), or a tuple of them and more
+    z, # Embeddings of the views (bs,n,dim), or a tuple of them and more
     y, # Not looked at: views of an image are in one row
 ):
-    "Part of the views whose nearest other view in the batch, by cosine, shows the same image"
+    "Fraction of the views whose nearest other view in the batch, by cosine, shows the same image"
     z = embeddings_of(z)
     v = F.normalize(z, dim=-1).flatten(0,1)
     own = torch.arange(len(z), device=z.device).repeat_interleave(z.shape[1])
@@ -176,36 +200,41 @@ def partner_accuracy(
 
 # %% ../../nbs/33_pretext.views.ipynb #f7ab517f
 def embedding_std(
-    z, # Vectors of the views (bs,n,dim), or a tuple of them and more
+    z, # Embeddings of the views (bs,n,dim), or a tuple of them and more
     y=None, # Not looked at
 ):
-    "Standard deviation over images of the numbers of unit vectors, times the root of their length: 1 is spread out, 0 is collapsed"
+    "Standard deviation over images of unit-norm embeddings, times the root of their dim: 1 is spread out, 0 collapsed"
     v = F.normalize(embeddings_of(z), dim=-1)
     return v.std(0, unbiased=False).mean()*v.shape[-1]**.5
 
 def effective_rank(
-    z, # Vectors of the views (bs,n,dim), or a tuple of them and more
+    z, # Embeddings of the views (bs,n,dim), or a tuple of them and more
     y=None, # Not looked at
 ):
-    "How many directions the unit vectors of a batch use: at least 1, at most as many as there are views or numbers"
+    "How many directions the embeddings of a batch use: at least 1, at most as many as there are views or dims"
     v = F.normalize(embeddings_of(z), dim=-1).flatten(0,1)
     s = torch.linalg.svdvals((v-v.mean(0)).cpu())
     return torch.special.entr(s/s.sum().clamp(min=1e-12)).sum().exp()
 
 # %% ../../nbs/33_pretext.views.ipynb #a11aac1a
 class WatchCollapse(Callback):
-    "Say after an epoch of training when the vectors of all validation images have become nearly one, or lie on a line"
+    "Warn once after an epoch of training when the embeddings of all validation images are nearly one, or lie on a line"
     run_train = False
     def __init__(self, std=.1, rank=2.): store_attr()
-    def before_fit(self): self.seen,self.told = [],False
+    def before_fit(self):
+        self.seen = []
+        self.warned = False
     def after_pred(self): self.seen.append([float(f(self.pred)) for f in (embedding_std, effective_rank)])
     def after_validate(self):
         std,rank = np.mean(self.seen, 0) if self.seen else (1,self.rank)
         self.seen = []
-        if self.told or not self.train_iter or std>=self.std and rank>=self.rank: return
-        self.told = True
-        print(f'collapsed: embeddings have a standard deviation of {std:.2f} (1 is spread out) and an effective rank of {rank:.1f}: '
-              'the loss says nothing any more; try a lower learning rate, or other settings of what keeps vectors apart')
+        if self.warned or not self.train_iter or std>=self.std and rank>=self.rank: return
+        self.warned = True
+        print(f'collapsed: embeddings have a standard deviation of {std:.2f} (1 is spread out) '
+            f'and an effective rank of {rank:.1f}: the loss says nothing any more; '
+            'try a lower learning rate, or other settings of what keeps embeddings apart')
+    def state_dict(self): return dict(warned=self.warned)
+    def load_state_dict(self, sd): self.warned = sd['warned']
 
 # %% ../../nbs/33_pretext.views.ipynb #502b99d9
 class JointEmbedding(Pretext):
@@ -213,38 +242,63 @@ class JointEmbedding(Pretext):
     abstract = True
     kind,metrics = 'views',[partner_accuracy, embedding_std, effective_rank]
     recipe = dict(pct_start=0.)            # A cosine from the start
-    slow_recipe = dict(recipe, lr=5e-4)    # For tasks that push no vectors apart: a fast start leaves these few directions
+    slow_recipe = dict(recipe, lr=5e-4)    # For tasks without negatives: a fast start leaves these few directions
 
     def __init__(self,
-        scale:float=.16, # Smallest part of the area that a view sees
-        jitter:float=.4, # Largest change of brightness, contrast and saturation, as a factor; that of hue is a quarter of it, in turns
+        scale:float=.16, # Smallest fraction of the area that a view sees
+        jitter:float=.4, # Largest change of brightness, contrast and saturation (factors); a quarter for hue (turns)
         p_grey:float=.2, # Probability of a grey view
         p_blur:float=0., # Probability of a blurred view
         hidden:int=512, # Width of the projector's hidden layer
-        dim:int=128, # Length of the vectors
+        dim:int=128, # Embedding dim
     ):
         store_attr()
-        self.views(64)                            # raises `IwangError` for values that no view can have
+        self.views(64) # raises `IwangError` for values that no view can have
 
-    def loads(self, size):
-        "Twice the size, so that few views are enlarged, as far as the smallest archive's 160 px go"
-        return max(load_size(size), min(2*size, 160))
-    def views(self, size, n=2, **kwargs):
-        "The transform that makes the views"
-        return Views(size, n, **merge(dict(scale=(self.scale,1.), jitter=(*[self.jitter]*3,self.jitter/4), p_grey=self.p_grey, p_blur=self.p_blur), kwargs))
-    def batch_tfms(self, size): return [self.views(size)]
-    def make_batch(self, x): return x, TensorCategory(torch.arange(find_bs(x), device=first(x).device))
-    def head(self, encoder): return Projector(encoder.chs[-1], self.hidden, self.dim)
-    def model(self, encoder): return nn.Sequential(nn.Flatten(0,1), encoder, self.head(encoder), nn.Unflatten(0, (-1,2)))
-    def callbacks(self): return [WatchCollapse()]
-    def blind(self, x, y, pred):
-        "Vectors of the views, the second ones those of other images"
-        z = embeddings_of(pred)
-        return torch.cat([z[:,:1], z[torch.randperm(len(z)),1:]], 1)
-    def panels(self, x, y, pred=None):
-        cos = None if pred is None else F.cosine_similarity(*embeddings_of(pred)[:2], dim=0)
-        return [(x[0],'view 1'),(x[1],'view 2' if pred is None else f'cosine {cos:.2f}')]
+# %% ../../nbs/33_pretext.views.ipynb #38940d95
+@patch
+def loads(self:JointEmbedding, size):
+    "Twice the size, so that few views are enlarged, as far as the smallest archive's 160 px go"
+    return max(load_size(size), min(2*size, 160))
 
+@patch
+def views(self:JointEmbedding, size, n=2, **kwargs):
+    "The transform that makes the views"
+    own = dict(scale=(self.scale,1.), jitter=(*[self.jitter]*3,self.jitter/4), p_grey=self.p_grey, p_blur=self.p_blur)
+    return Views(size, n, **merge(own, kwargs))
+
+# %% ../../nbs/33_pretext.views.ipynb #183aad08
+@patch
+def batch_tfms(self:JointEmbedding, size): return [self.views(size)]
+
+@patch
+def make_batch(self:JointEmbedding, x): return x, TensorCategory(torch.arange(find_bs(x), device=first(x).device))
+
+# %% ../../nbs/33_pretext.views.ipynb #ce5a92a1
+@patch
+def head(self:JointEmbedding, encoder): return Projector(encoder.chs[-1], self.hidden, self.dim)
+
+@patch
+def model(self:JointEmbedding, encoder):
+    head = self.head(encoder)
+    return nn.Sequential(nn.Flatten(0,1), encoder, head, nn.Unflatten(0, (-1,2)))
+
+@patch
+def callbacks(self:JointEmbedding): return [WatchCollapse()]
+
+# %% ../../nbs/33_pretext.views.ipynb #367b4172
+@patch
+def blind(self:JointEmbedding, x, y, pred):
+    "Embeddings of the views, the second ones those of other images"
+    z = embeddings_of(pred)
+    return torch.cat([z[:,:1], z[torch.randperm(len(z)),1:]], 1)
+
+@patch
+def panels(self:JointEmbedding, x, y, pred=None):
+    cos = None if pred is None else F.cosine_similarity(*embeddings_of(pred)[:2], dim=0)
+    return [(x[0],'view 1'),(x[1],'view 2' if pred is None else f'cosine {cos:.2f}')]
+
+# %% ../../nbs/33_pretext.views.ipynb #f1f9c494
 class Contrastive(JointEmbedding):
     "Base of joint-embedding tasks with positives and negatives, whose cosines are divided by a temperature"
     abstract = True
