@@ -1377,6 +1377,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                         'imagewang_ssl/pretext/multi_task.py'),
                                                   'imagewang_ssl.pretext.multi_task.MultiTask.callbacks': ( 'pretext.multi_task.html#multitask.callbacks',
                                                                                                             'imagewang_ssl/pretext/multi_task.py'),
+                                                  'imagewang_ssl.pretext.multi_task.MultiTask.combine': ( 'pretext.multi_task.html#multitask.combine',
+                                                                                                          'imagewang_ssl/pretext/multi_task.py'),
                                                   'imagewang_ssl.pretext.multi_task.MultiTask.loads': ( 'pretext.multi_task.html#multitask.loads',
                                                                                                         'imagewang_ssl/pretext/multi_task.py'),
                                                   'imagewang_ssl.pretext.multi_task.MultiTask.make_batch': ( 'pretext.multi_task.html#multitask.make_batch',
