@@ -30,7 +30,7 @@ def published_rows():
 _columns = ['row','track','size','epochs','method','args','pool','encoder','source','pretrain_epochs','accuracy','std',
     'runs','pretrainings','date','by','status','url','note']
 _sized = r'\d+px( with labels)?' # tracks of their own
-_shown = ['px','counts','asked_fraction','asked_accuracy'] # for showing alone: the true size, runs by pretraining, metrics
+_shown = ['px','counts','differs','asked_fraction','asked_accuracy'] # for showing alone, not in the CSV
 
 def mean_std(
     accs:list, # One number a run
@@ -120,10 +120,12 @@ def told_apart(
     return [{k:f[k] for k in names if k in f} for f in flats]
 
 def _tell_apart(df, groups):
-    "Note the differences between rows of `df` that look alike"
+    "Say in `differs`, and in the note, what tells rows of `df` apart that look alike"
+    df['differs'] = ''
     looks = [*_columns[1:_columns.index('accuracy')],'px']
     for _,alike in df[(df.by=='ours') & df.duplicated(looks, keep=False)].groupby(looks, dropna=False):
         for i,d in zip(alike.index, told_apart([row_key(groups[r][0]) for r in alike.row])):
+            df.loc[i,'differs'] = args_text(d)
             df.loc[i,'note'] = '; '.join(filter(None, [df.loc[i,'note'], args_text(d)]))
 
 # %% ../../nbs/70_board.rows.ipynb #543cc5c8
@@ -212,14 +214,14 @@ def pretraining_table(
 )->pd.DataFrame: # A row a task and setting, `differs` where a task has several: means over seeds
     "What each task's metric reached on images held out of its pool, beside chance; speed where all runs had one device"
     metric = lambda r: first(r['metrics'])
-    looks = lambda r: _looks(r, r) | dict(args=args_text(r['task_args']), metric=metric(r))
+    looks = lambda r: _looks(r, r) | dict(metric=metric(r))
     rows = []
-    for row,runs in _rows(load_pretrainings(folder), lambda r: r, looks, ('pretrain.','task_args.')):
+    for row,runs in _rows(load_pretrainings(folder), lambda r: r, looks, ('pretrain.',)):
         speed = _means(runs, minutes=lambda r: r['seconds']/60, images_per_second=lambda r: r['images_per_second'])
         if len({r['device'] for r in runs})>1: speed = dict.fromkeys(speed, math.nan)
         known = _means(runs, chance=lambda r: r['chance'], reached=lambda r: r['metrics'][metric(r)][-1])
-        rows.append(row | known | speed)
-    by = ['task','args','pool','differs','source','size','epochs','metric']
+        rows.append(row | known | speed | dict(args=args_text(runs[0]['task_args'])))
+    by = ['task','pool','args','differs','source','size','epochs','metric']
     df = _table(rows, [*by,'chance','reached','minutes','images_per_second','runs','repeats'])
     return df.sort_values(by, ignore_index=True)
 
