@@ -20,8 +20,8 @@ demo: .venv                                 ## grey-blur against from scratch on
 	rm -rf demo
 	$(BIN)/iwang-run --task grey_blur $(DEMO) --out demo/grey_blur.safetensors
 	$(BIN)/iwang-run --task scratch $(DEMO)
-	$(BIN)/iwang-board --runs demo/runs --track sample
-	$(BIN)/iwang-board --runs demo/runs --track sample --figure demo/board.png
+	$(BIN)/iwang-board --records demo/runs --track sample
+	$(BIN)/iwang-board --records demo/runs --track sample --figure demo/board.png
 
 readme: .venv                               ## README.md from nbs/index.ipynb
 	$(BIN)/python .ci/readme.py

@@ -24,8 +24,9 @@ from .board.page import board_page
 # %% ../nbs/80_cli.ipynb #95ebe63b
 def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
 
-def command(prog):
-    "Make the decorated function the console script `prog`: arguments from `argv`, returns the exit status"
+def command(prog, **old):
+    "Make the decorated function the console script `prog`: arguments from `argv`, returns the exit status; `old` flags still work"
+    def _flag(m): return '--'+old.get(m[1].replace('-','_'), m[1]).replace('_','-')
     def _deco(func):
         p = anno_parser(func, prog=prog)
         def _error(msg):
@@ -35,7 +36,7 @@ def command(prog):
         @wraps(func)
         def _f(argv=None):
             said = ifnone(argv, sys.argv[1:])
-            argv = [re.sub(r'^--[\w-]+', lambda m: m[0].replace('_','-'), a) for a in said]
+            argv = [re.sub(r'^--([\w-]+)', _flag, a) for a in said]
             args = vars(p.parse_args(argv))
             try: return func(**{k:v for k,v in args.items() if k not in ('pdb','xtra')}) or 0
             except Stopped as e:
@@ -161,9 +162,9 @@ def probe_cmd(
           f"linear {100*r['ridge']:.2f} %")
 
 # %% ../nbs/80_cli.ipynb #89cd2957
-@command('iwang-board')
+@command('iwang-board', runs='records')
 def board_cmd(
-    runs:str='runs', # Folder of run records
+    records:str='runs', # Folder of run records
     csv:str=None, # Write the board here, leaderboard.csv as a rule
     check:str=None, # Fail unless this file is exactly what the records give
     page:str=None, # Write a page of it here (.html)
@@ -172,13 +173,14 @@ def board_cmd(
     void:bool=False, # Show withdrawn entries too
 ):
     "Print the leaderboard that the run records and the published entries give"
-    if check: return print(f'{rows.check_board(runs, check)} is what {runs} gives')
+    if check: return print(f'{rows.check_board(records, check)} is what {records} gives')
     for dest in csv,page,figure:
         if dest: train.check_writable(dest, file=True)
-    df = rows.derive_board(runs)
+    df = rows.derive_board(records)
+    known = ', '.join(df.track.unique())
     if track: df = df[df.track==track]
-    if not len(df): raise IwangError(f"no rows of track '{track}': there are {', '.join(rows.derive_board(runs).track.unique())}")
-    if csv: print(f'wrote {rows.write_board(runs, csv)}')
+    if not len(df): raise IwangError(f"no rows of track '{track}': there are {known}")
+    if csv: print(f'wrote {rows.write_board(records, csv)}')
     if page: print(f'wrote {board_page(df, page)}')
     if figure: print(f'wrote {save_figure(df, figure)}')
     if not (csv or page or figure): print(rows.board_table(df, void=void))

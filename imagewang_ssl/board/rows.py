@@ -140,6 +140,7 @@ def derive_board(
     runs:str|Path='runs', # The folder of records
 )->pd.DataFrame:
     "The whole board: a row for each set of runs and the published rows, by track and cell, best first"
+    if not Path(runs).is_dir(): raise IwangError(f'{runs} is not a folder of records: iwang-run writes them, --records names it')
     groups = groupby(load_records(runs), row_id)
     df = pd.DataFrame([_our_row(g) for g in groups.values()]+_published(), columns=_columns+_shown)
     df = df.astype(dict(pretrain_epochs='Int64', pretrainings='Int64'))
