@@ -9,17 +9,18 @@ __all__ = ['command', 'data_cmd', 'tasks_cmd', 'pretrain_cmd', 'finetune_cmd', '
 # %% ../nbs/80_cli.ipynb #160a656f
 import ast, os, re, shlex, sys, warnings
 from functools import wraps
+from typing import Annotated
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
 from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
-from .basics import IwangError, message
+from .basics import IwangError, message, write_atomic
 from .source import check_imagewang, get_imagewang
 from .resume import Stopped
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
 from . import evaluate, record, sweep as sweeps, train
 from .board import rows
 from .board.figure import save_figure
-from .board.page import board_page
+from .board.page import board_json, board_page
 
 # %% ../nbs/80_cli.ipynb #95ebe63b
 def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
@@ -168,22 +169,25 @@ def board_cmd(
     csv:str=None, # Write the board here, leaderboard.csv as a rule
     check:str=None, # Fail unless this file is exactly what the records give
     page:str=None, # Write a page of it here (.html)
+    json:Annotated[str, dict(nargs='?', const='-')]=None, # Write its rows with their records here as JSON; without a file, print them
     figure:str=None, # Write a picture of it here (.png or .svg)
     track:str=None, # Only this track: official, 64px, sample, ...; default: all
     void:bool=False, # Show withdrawn entries too
 ):
     "Print the leaderboard that the run records and the published entries give"
     if check: return print(f'{rows.check_board(records, check)} is what {records} gives')
-    for dest in csv,page,figure:
+    for dest in csv,page,figure,None if json=='-' else json:
         if dest: train.check_writable(dest, file=True)
     df = rows.derive_board(records)
     known = ', '.join(df.track.unique())
     if track: df = df[df.track==track]
     if not len(df): raise IwangError(f"no rows of track '{track}': there are {known}")
     if csv: print(f'wrote {rows.write_board(records, csv)}')
-    if page: print(f'wrote {board_page(df, page)}')
+    if page: print(f'wrote {board_page(df, page, records)}')
+    if json=='-': print(board_json(df, records), end='')
+    elif json: print(f'wrote {write_atomic(json, board_json(df, records))}')
     if figure: print(f'wrote {save_figure(df, figure)}')
-    if not (csv or page or figure): print(rows.board_table(df, void=void))
+    if not (csv or page or figure or json): print(rows.board_table(df, void=void))
 
 @command('iwang-reproduce')
 def reproduce_cmd(
