@@ -26,7 +26,7 @@ from .board.page import board_json, board_page
 def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
 
 def command(prog, **old):
-    "Make the decorated function the console script `prog`: arguments from `argv`, returns the exit status; `old` flags still work"
+    "Make a function the console script `prog`: arguments from `argv`, returns the exit status; `old` flags still work"
     def _flag(m): return '--'+old.get(m[1].replace('-','_'), m[1]).replace('_','-')
     def _deco(func):
         p = anno_parser(func, prog=prog)
@@ -169,7 +169,7 @@ def board_cmd(
     csv:str=None, # Write the board here, leaderboard.csv as a rule
     check:str=None, # Fail unless this file is exactly what the records give
     page:str=None, # Write a page of it here (.html)
-    json:Annotated[str, dict(nargs='?', const='-')]=None, # Write its rows with their records here as JSON; without a file, print them
+    json:Annotated[str, dict(nargs='?', const='-')]=None, # Write rows and records here as JSON; or print them
     figure:str=None, # Write a picture of it here (.png or .svg)
     track:str=None, # Only this track: official, 64px, sample, ...; default: all
     void:bool=False, # Show withdrawn entries too

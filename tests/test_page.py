@@ -16,7 +16,7 @@ def browser():
     try: from playwright.sync_api import sync_playwright
     except ImportError: pytest.skip(why.format('playwright'))
     with sync_playwright() as p:
-        res = p.chromium.launch(executable_path=found)
+        res = p.chromium.launch(executable_path=found, timeout=200_000)
         yield res
         res.close()
 
@@ -36,6 +36,7 @@ def visit(browser, path, width=1280, scheme='light', hash=''):
     "A page that may not say anything to the console, nor ask for any other file"
     context = browser.new_context(viewport=dict(width=width, height=900), color_scheme=scheme, reduced_motion='reduce', offline=True)
     context.grant_permissions(['clipboard-read','clipboard-write'])
+    context.set_default_timeout(100_000)                             # a busy machine is slow, not wrong
     page,said = context.new_page(),[]
     page.on('console', lambda m: said.append(m.text))
     page.on('pageerror', lambda e: said.append(str(e)))
@@ -149,7 +150,7 @@ def test_hostile(browser, pages):
             row.locator('th button').click()
             assert '</script><img' in page.inner_text('#row-title') and page.locator('dialog a').count()==0
             page.keyboard.press('Escape')
-        assert page.locator('img, b:not(main > p b)').count()==0 and page.evaluate('window.hacked')is None
+        assert page.locator('img, b:not(main > p b)').count()==0 and page.evaluate('window.hacked') is None
 
 def luminance(color):
     r,g,b = [int(color[i:i+2], 16)/255 for i in (1,3,5)]
