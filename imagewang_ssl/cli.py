@@ -65,13 +65,13 @@ def data_cmd(
     return 0 if report.ok else 1
 
 # %% ../nbs/80_cli.ipynb #0c1e2dac
-@command('iwang-tasks')
+@command('iwang-tasks', runs='records')
 def tasks_cmd(
     learnt:bool=False, # Instead: what each task's metric reached, beside chance, from records of pretraining
-    runs:str='runs/pretrain', # Folder of these records
+    records:str='runs/pretrain', # Folder of these records
 ):
     "List the pretext tasks: what each does, its kind of target, its paper and its arguments"
-    if learnt: return print(rows.pretraining_table(runs).drop(columns=['args','runs']).round(3).to_string(index=False))
+    if learnt: return print(rows.pretraining_table(records).drop(columns=['args','runs']).round(3).to_string(index=False))
     for n in list_pretexts():
         c = pretext_class(n)
         print(f'{n}  [{c().kind}]  {c.__doc__}\n    {c.paper or ""}', *[f'    {o}' for o in describe(c)], '', sep='\n')
@@ -92,11 +92,12 @@ def _named(option, text):
 def _task(name, task_args): return get_pretext(name, **_named('task_args', task_args))
 
 # %% ../nbs/80_cli.ipynb #5b6314dc
-@command('iwang-pretrain')
-@delegates(train.pretrain, but='task,out,recipe,encoder_args,cbs')
+@command('iwang-pretrain', encoder='arch')
+@delegates(train.pretrain, but='task,out,recipe,encoder,encoder_args,cbs,watch')
 def pretrain_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks
     task_args:str='', # Its arguments, such as "damage=grey n=2"
+    arch:str='xresnet18', # Architecture: an xresnet of fastai or any timm name; weights are random
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
     out:str='out', # File for the encoder (.safetensors), never overwritten, or a folder: its name tells its settings
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
@@ -104,15 +105,16 @@ def pretrain_cmd(
 ):
     "Train an encoder from random weights on a pretext task and save it"
     named = dict(encoder_args=_named('encoder_args', encoder_args), checkpoints=checkpoints)
-    enc = train.pretrain(_task(task, task_args), out=out, **named, **kwargs)
+    enc = train.pretrain(_task(task, task_args), encoder=arch, out=out, **named, **kwargs)
     seen,seconds,mb = [enc.meta[k] for k in ('images_seen','seconds','peak_mb')]
     print(f'{enc.arch}, {task}: {seen} images in {seconds:.0f} s, peak {mb} MiB')
 
-@command('iwang-finetune')
-@delegates(train.finetune, but='encoder,save_to,recipe,encoder_args,alike,cbs')
+@command('iwang-finetune', runs='n_runs')
+@delegates(train.finetune, but='encoder,save_to,recipe,encoder_args,alike,cbs,runs')
 def finetune_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: from scratch
     encoder_args:str='', # From scratch: arguments of the architecture, such as "sa=True"
+    n_runs:int=None, # Runs, each with its own seed; default: the board's 5, 3, 1, 1 for 5, 20, 80, 200 epochs, else 1
     recipe:str='', # Changes to the recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
     save_to:str=None, # Folder for run records; runs it has are not run again. Default: runs; none with --valid train
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
@@ -121,14 +123,16 @@ def finetune_cmd(
     "Train an encoder on the labels, measure its accuracy and write a record of each run"
     if save_to is None and kwargs['valid']=='val': save_to = 'runs'
     named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
-    _summary(train.finetune(encoder, save_to=save_to, checkpoints=checkpoints, **named, **kwargs))
+    _summary(train.finetune(encoder, runs=n_runs, save_to=save_to, checkpoints=checkpoints, **named, **kwargs))
 
-@command('iwang-run')
-@delegates(train.run, but='task,encoder_args,recipe,cbs')
+@command('iwang-run', encoder='arch', runs='n_runs')
+@delegates(train.run, but='task,encoder,encoder_args,recipe,cbs,runs,watch')
 def run_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks, or scratch
     task_args:str='', # Its arguments, such as "damage=grey n=2"
+    arch:str='xresnet18', # Architecture: an xresnet of fastai or any timm name; weights are random
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
+    n_runs:int=None, # Fine-tuning runs; default: the board's 5, 3, 1, 1 for 5, 20, 80, 200 epochs, else 1
     recipe:str='', # Changes to fine-tuning's recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
     **kwargs
@@ -136,7 +140,7 @@ def run_cmd(
     "Pretrain, fine-tune, and write a record of each run: a row of the board"
     task = task if task=='scratch' else _task(task, task_args)
     named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
-    _summary(train.run(task, checkpoints=checkpoints, **named, **kwargs))
+    _summary(train.run(task, encoder=arch, runs=n_runs, checkpoints=checkpoints, **named, **kwargs))
 
 # %% ../nbs/80_cli.ipynb #dbebfa62
 def _summary(recs):
@@ -189,17 +193,17 @@ def board_cmd(
     if figure: print(f'wrote {save_figure(df, figure)}')
     if not (csv or page or figure or json): print(rows.board_table(df, void=void))
 
-@command('iwang-reproduce')
+@command('iwang-reproduce', runs='records')
 def reproduce_cmd(
     row:str, # Id of one of our rows, as iwang-board shows it
     source:str, # Where the data is: it must have the fingerprint in the records
-    runs:str='runs', # Folder of run records
+    records:str='runs', # Folder of run records
     save_to:str='out/reproduced', # Folder for new records and encoders; what it has, made alike, is not run again
     pretrain_source:str=None, # Where the data of the pretraining is, if that was other data
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
 ):
     "Run a row again from its records; show what differs, old accuracies beside new, and whether they agree (status 0)"
-    old = record.find_row(row, runs)
+    old = record.find_row(row, records)
     new = train.reproduce(old, source, save_to=save_to, pretrain_source=pretrain_source, checkpoints=checkpoints)
     _summary(new)
     lines,agree = train.compare_runs(old, new)
