@@ -166,6 +166,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'imagewang_ssl.cli.command': ('cli.html#command', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.data_cmd': ('cli.html#data_cmd', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.finetune_cmd': ('cli.html#finetune_cmd', 'imagewang_ssl/cli.py'),
+                                   'imagewang_ssl.cli.main': ('cli.html#main', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.pretrain_cmd': ('cli.html#pretrain_cmd', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.probe_cmd': ('cli.html#probe_cmd', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.reproduce_cmd': ('cli.html#reproduce_cmd', 'imagewang_ssl/cli.py'),
