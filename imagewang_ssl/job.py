@@ -71,7 +71,8 @@ def finetuning_job(
     recipe,load = settings(recipes['finetune'], own, **kwargs)
     task,task_args,about = _told_by(pre)
     job = dict(schema=1, kind='finetune', task=task, task_args=task_args)
-    job.update(encoder=encoder, encoder_args=encoder_args or {}, source=_info(path), size=size, epochs=epochs, seed=seed)
+    job.update(encoder=encoder, encoder_args=encoder_args or {}, source=_info(path))
+    job.update(size=size, epochs=epochs, seed=seed)
     return dict(job, pretrain=about or None, recipe=_with_callbacks(recipe, cbs)),load
 
 # %% ../nbs/54_job.ipynb #c4924ffe
