@@ -1,4 +1,6 @@
-"""How close training comes to the bare model, as ratios measured in one run: `python -m benchmarks --source ARCHIVE --json FILE`.
+"""How close training comes to the bare model, as ratios measured in one run:
+
+    python -m benchmarks --source ARCHIVE --json FILE
 
 A row is a pretext task or `finetune`. *Bare* is the same model, head, loss, optimiser and precision on one batch that
 lies ready in memory. *Plain fastai* is fine-tuning the way fastai's documentation does it, from files; it runs in the
@@ -15,17 +17,19 @@ from benchmarks.rates import row
 def table(rows):
     "The rows as text"
     yield f"{'':18} {'ours':>6} {'bare':>6}   {'ours/bare':22}  others"
+    def tell(s): return f"{s['median']:.2f} ({s['low']:.2f} to {s['high']:.2f})"
     for r in rows:
-        tell = lambda s: f"{s['median']:.2f} ({s['low']:.2f} to {s['high']:.2f})"
         rest = ', '.join(f"{k[5:]} {tell(s)}" for k,s in r['ratios'].items() if k!='ours/bare')
-        yield f"{r['name']:18} {r['ours']:6.0f} {r['bare']:6.0f}   {tell(r['ratios']['ours/bare']):22}  {'ours over ' if rest else ''}{rest}".rstrip()
+        ratio = tell(r['ratios']['ours/bare'])
+        others = f'ours over {rest}' if rest else ''
+        yield f"{r['name']:18} {r['ours']:6.0f} {r['bare']:6.0f}   {ratio:22}  {others}".rstrip()
 
 def earlier(
     out_json, # File of a record, or none
     settings:dict, # Those of the run
     **about # Its source and device
 )->dict: # Empty where there is no such record
-    "The record in `out_json` if it was measured with the same settings, on the same images and device: its other rows stay"
+    "The record in `out_json` if its settings, images and device are the same: its other rows stay"
     old = json.loads(Path(out_json).read_text()) if out_json and Path(out_json).exists() else {}
     return old if all(old.get(k)==v for k,v in dict(about, settings=settings).items()) else {}
 
@@ -42,31 +46,34 @@ def bench(
     compiled:bool=False, # Time the bare model under torch.compile too
 ):
     "Measure training against the bare model, in images a second and as ratios"
-    path,precision = get_imagewang(source, size),resolve_precision(precision)
+    path = get_imagewang(source, size)
+    precision = resolve_precision(precision)
     names = only.split(',') if only else ['finetune', *list_pretexts()]
     for n in names:
         if n!='finetune': pretext_class(n)
-    print(f'{encoder}, {size} px, batch {bs}, {precision}; medians (and middle halves) of {pairs} turns of {steps} steps, images a second')
-    settings,about = dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs),provenance()
+    what = f'medians (and middle halves) of {pairs} turns of {steps} steps, images a second'
+    print(f'{encoder}, {size} px, batch {bs}, {precision}; {what}')
+    settings = dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs)
+    about = provenance()
     rec = dict(settings=settings, source=source_info(path))
     old = earlier(out_json, device=about['device'], **rec)
     rows = {r['name']: r for r in old.get('rows', [])}
     if 'around' in old: rec['around'] = old['around']
     def save(): return write_atomic(out_json, json.dumps(dict(rec, **about), indent=1)+'\n') if out_json else None
     for i,n in enumerate(names):
-        rows[n] = dict(row(n, path, size, bs, encoder, precision, steps, pairs, compiled), commit=about['commit'], date=about['date'])
+        measured = row(n, path, size, bs, encoder, precision, steps, pairs, compiled)
+        rows[n] = dict(measured, commit=about['commit'], date=about['date'])
         print(*list(table([rows[n]]))[i>0:], sep='\n', flush=True)
         rec['rows'] = sorted(rows.values(), key=lambda r: (r['name']!='finetune', r['name']))
         save()
     if not only:
-        rec['around'] = dict(loading=around.loading(path, size), validation_over_forward=around.validating(path, size, bs, encoder, precision, pairs),
-            epoch_seconds=around.growth(path, size, bs, encoder, precision), over_fastai_import=around.importing(pairs),
-            seconds_to_first_step=around.first_step(path, size, bs, encoder))
+        rec['around'] = around.measured(path, size, bs, encoder, precision, pairs)
         print(*(f'{k}: {v}' for k,v in rec['around'].items()), sep='\n')
     if out_json: print(f'wrote {save()}')
 
 def command_line(func, module):
     "Run `func` with the arguments of `python -m module`; `--json` is its `out_json`"
-    args = vars(anno_parser(func, prog=f'python -m {module}').parse_args([a.replace('--json', '--out-json') for a in sys.argv[1:]]))
+    parser = anno_parser(func, prog=f'python -m {module}')
+    args = vars(parser.parse_args([a.replace('--json', '--out-json') for a in sys.argv[1:]]))
     try: func(**{k:v for k,v in args.items() if k not in ('pdb','xtra')})
     except IwangError as e: sys.exit(f'{module}: {e}')

@@ -1,11 +1,12 @@
 "What surrounds the steps: loading, starting, importing, and how an epoch grows"
 import subprocess, sys, time
-from benchmarks.rates import make_learner, ours, rate, spread, sync
+from benchmarks.rates import make_learner, rate, spread, sync
 from imagewang_ssl.all import *
 
 def loading(path, size, n=1024):
     "Images a second of loading: files on 1, 2 and all cores, and gathers from the pixel store"
-    files,res = labelled_files(path)[:n],{}
+    files = labelled_files(path)[:n]
+    res = {}
     for cores in sorted({1,2,defaults.cpus}):
         start = time.perf_counter()
         parallel(partial(open_square, size=load_size(size)), files, n_workers=cores, threadpool=True)
@@ -19,7 +20,8 @@ def loading(path, size, n=1024):
 def validating(path, size, bs, encoder, precision, pairs):
     "Validation against the bare forward pass, as a ratio of images a second"
     learn,batch = make_learner('finetune', path, size, bs, encoder)
-    n,ratios = len(learn.dls.valid_ds),[]
+    n = len(learn.dls.valid_ds)
+    ratios = []
     with computing_in(learn.model, precision, learn.dls.device), learn.no_bar(), learn.no_logging(), torch.no_grad():
         for _ in range(pairs):
             start = time.perf_counter()
@@ -29,13 +31,19 @@ def validating(path, size, bs, encoder, precision, pairs):
             ratios.append(whole/rate(lambda: learn.model.eval()(batch[0]), bs, 20))
     return spread(ratios)
 
+class Clock(Callback):
+    "Seconds of an epoch's training"
+    def before_train(self): self.start = time.perf_counter()
+    def after_train(self): self.seconds = time.perf_counter()-self.start
+
 def epoch_seconds(learn, precision, n):
     "Seconds of training on `n` images"
     dl = learn.dls.train.new(n=n)
-    clock = type('Clock', (Callback,), dict(before_train=lambda s: setattr(s, 'start', time.perf_counter()),
-        after_train=lambda s: setattr(s, 'seconds', time.perf_counter()-s.start)))()
-    old,learn.dls = learn.dls,DataLoaders(dl, learn.dls.valid.new(n=1))
-    with computing_in(learn.model, precision, dl.device), learn.no_bar(), learn.no_logging(): learn.fit(1, 1e-4, cbs=clock)
+    clock = Clock()
+    old = learn.dls
+    learn.dls = DataLoaders(dl, old.valid.new(n=1))
+    fast = computing_in(learn.model, precision, dl.device)
+    with fast, learn.no_bar(), learn.no_logging(): learn.fit(1, 1e-4, cbs=clock)
     learn.dls = old
     return clock.seconds
 
@@ -45,8 +53,9 @@ def growth(path, size, bs, encoder, precision, base=512):
         learn,_ = make_learner('finetune', path, size, bs, encoder)
         epoch_seconds(learn, precision, 2*bs)
         return round(epoch_seconds(learn, precision, n), 2)
-    return {'images': {n: secs(n=n) for n in (base, 2*base, 4*base)}, 'size': {s: secs(size=s) for s in (size//2, size, 2*size)},
-        'batch': {b: secs(bs=b) for b in (bs//4, bs, 2*bs)}}
+    images = {n: secs(n=n) for n in (base, 2*base, 4*base)}
+    sides = {s: secs(size=s) for s in (size//2, size, 2*size)}
+    return dict(images=images, size=sides, batch={b: secs(bs=b) for b in (bs//4, bs, 2*bs)})
 
 def _python(code):
     "Seconds and output of a new Python that runs `code`"
@@ -55,9 +64,9 @@ def _python(code):
     return time.perf_counter()-start, r.stdout
 
 def importing(pairs):
-    "Time to import the package, and of `iwang-finetune --help`, over the time to import fastai.vision.all, process for process"
-    codes = dict(fastai='import fastai.vision.all', package='import imagewang_ssl.all',
-        help='from imagewang_ssl.cli import finetune_cmd\ntry: finetune_cmd(["--help"])\nexcept SystemExit: pass')
+    "Time to import the package, and of `iwang-finetune --help`, over the time to import fastai.vision.all"
+    show_help = 'from imagewang_ssl.cli import finetune_cmd\ntry: finetune_cmd(["--help"])\nexcept SystemExit: pass'
+    codes = dict(fastai='import fastai.vision.all', package='import imagewang_ssl.all', help=show_help)
     _python(codes['fastai'])
     turns = [{k:_python(c)[0] for k,c in codes.items()} for _ in range(pairs)]
     return {k: spread([t[k]/t['fastai'] for t in turns]) for k in ('package','help')}
@@ -73,3 +82,11 @@ learn = finetune_learner(dls, create_encoder({encoder!r}, {size}))
 learn.model.to(dls.device, memory_format=torch.channels_last)
 with learn.no_bar(): learn.fit(1, cbs=First())'''
     return round(float(re.search(r'FIRST (\S+)', _python(code)[1])[1]), 2)
+
+def measured(path, size, bs, encoder, precision, pairs):
+    "All of it, by name"
+    res = dict(loading=loading(path, size))
+    res['validation_over_forward'] = validating(path, size, bs, encoder, precision, pairs)
+    res['epoch_seconds'] = growth(path, size, bs, encoder, precision)
+    res['over_fastai_import'] = importing(pairs)
+    return dict(res, seconds_to_first_step=first_step(path, size, bs, encoder))

@@ -12,17 +12,17 @@ import json, statistics
 from benchmarks import command_line
 from imagewang_ssl.all import *
 
-arms = {'store, bf16': dict(pixels=True, precision='bf16'), 'files, bf16': dict(pixels=False, precision='bf16'),
-    'store, fp32': dict(pixels=True, precision='fp32'), 'plain fastai': None}
+paths = {'store, bf16': (True,'bf16'), 'files, bf16': (False,'bf16'), 'store, fp32': (True,'fp32')}
+arms = {k: dict(pixels=pixels, precision=precision) for k,(pixels,precision) in paths.items()} | {'plain fastai': None}
 
 def plain_fastai(source, size, epochs, seed, lr=8e-3):
     "A record of fastai's own loop, float32, as far as `summary` reads it"
     set_seed(seed)
     path = get_imagewang(source, size)
-    dls = ImageDataLoaders.from_folder(path, train='train', valid='val', item_tfms=RandomResizedCrop(size, min_scale=.35),
-        batch_tfms=Normalize.from_stats(*imagenet_stats), bs=64, num_workers=defaults.cpus)
-    learn = Learner(dls, xresnet18(n_out=dls.c), loss_func=CrossEntropyLossFlat(), opt_func=ranger,
-        metrics=[accuracy,*asked_metrics(dls)])
+    tfms = dict(item_tfms=RandomResizedCrop(size, min_scale=.35), batch_tfms=Normalize.from_stats(*imagenet_stats))
+    dls = ImageDataLoaders.from_folder(path, train='train', valid='val', bs=64, num_workers=defaults.cpus, **tfms)
+    metrics = [accuracy, *asked_metrics(dls)]
+    learn = Learner(dls, xresnet18(n_out=dls.c), CrossEntropyLossFlat(), opt_func=ranger, metrics=metrics)
     with learn.no_bar(): learn.fit_flat_cos(epochs, lr)
     names,values = learn.recorder.metric_names[1:-1],zip(*learn.recorder.values)
     cols = {k:[round(float(o), 5) for o in v] for k,v in zip(names, values)}
@@ -54,14 +54,18 @@ def parity(
         if o not in arms: raise IwangError(f"arm '{o}' is unknown: choose from {'; '.join(arms)}")
     out = Path(out_json)
     runs = json.loads(out.read_text())['runs'] if out.exists() else []
+    done = {tuple(r[k] for k in ('arm','seed','size','epochs')) for r in runs}
     for seed in range(seeds):
         for arm,args in arms.items():
-            if arm not in names or seed and arm.startswith('files') or any((r['arm'],r['seed'],r['size'],r['epochs'])==(arm,seed,size,epochs) for r in runs): continue
+            if arm not in names or (arm,seed,size,epochs) in done: continue
+            if seed and arm.startswith('files'): continue
             if args is None: rec = plain_fastai(source, size, epochs, seed)
             else: rec = finetune(None, source, size, epochs, runs=1, seed=seed, **args)[0]
             runs.append(dict(arm=arm, **rec))
             write_atomic(out, json.dumps(dict(summary=list(summary(runs)), runs=runs), indent=1)+'\n')
-    pm = lambda s, k: f"{s[k]:+.2f}" + (f" ± {s[k+'_std']:.2f}" if k+'_std' in s else '')
-    for s in summary(runs): print(f"{s['arm']:12} {pm(s,'accuracy')[1:]:14} against the first {pm(s,'difference'):14} {s['runs']} runs")
+    def pm(s, k): return f"{s[k]:+.2f}" + (f" ± {s[k+'_std']:.2f}" if k+'_std' in s else '')
+    for s in summary(runs):
+        acc,gap = pm(s, 'accuracy')[1:],pm(s, 'difference')
+        print(f"{s['arm']:12} {acc:14} against the first {gap:14} {s['runs']} runs")
 
 if __name__=='__main__': command_line(parity, 'benchmarks.parity')

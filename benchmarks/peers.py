@@ -36,11 +36,16 @@ def lightly_simclr(
         from lightly.models.modules import SimCLRProjectionHead
         from lightly.transforms import SimCLRTransform
     except ImportError as e: raise IwangError(f'lightly is not there ({e}): pip install lightly') from None
-    device,enc,ours = default_device(),create_encoder(encoder, size),get_pretext('simclr')
+    device = default_device()
+    enc = create_encoder(encoder, size)
+    ours = get_pretext('simclr')
     model = nn.Sequential(_Flat(enc), SimCLRProjectionHead(enc.chs[-1], 512, 128)).to(device)
-    views = SimCLRTransform(size, min_scale=ours.scale, cj_strength=.5, gaussian_blur=0., normalize=None)   # the encoder normalizes
-    loader = TorchLoader(LightlyDataset(str(Path(path)/'unsup'), transform=views), bs, shuffle=True, drop_last=True, num_workers=defaults.cpus)
-    loss_func,opt = NTXentLoss(ours.temp),torch.optim.AdamW(model.parameters(), 1e-3)
+    jitter = dict(cj_strength=.5, gaussian_blur=0., normalize=None)     # the encoder normalizes
+    views = SimCLRTransform(size, min_scale=ours.scale, **jitter)
+    ds = LightlyDataset(str(Path(path)/'unsup'), transform=views)
+    loader = TorchLoader(ds, bs, shuffle=True, drop_last=True, num_workers=defaults.cpus)
+    loss_func = NTXentLoss(ours.temp)
+    opt = torch.optim.AdamW(model.parameters(), 1e-3)
     def step(b):
         x0,x1 = (o.to(device) for o in b[0])
         loss = loss_func(model(x0), model(x1))
@@ -58,14 +63,18 @@ def self_supervised_simclr(
     precision:str='fp32', # fp32 or bf16
 ): # Generator: each `next` trains on one batch
     "SimCLR in self_supervised: its augmentations, model and callback, in a fastai `Learner`"
-    try:
-        from self_supervised.vision.simclr import SimCLR, create_simclr_model, get_simclr_aug_pipelines
-    except ImportError as e: raise IwangError(f'self_supervised is not there ({e}): pip install self-supervised') from None
-    files,ours = get_image_files(Path(path)/'unsup'),get_pretext('simclr')
-    dsets = Datasets(files, [[PILImage.create, ToTensor, RandomResizedCrop(ours.loads(size), min_scale=1.)]], splits=RandomSplitter(.05)(files))
+    try: from self_supervised.vision.simclr import SimCLR, create_simclr_model, get_simclr_aug_pipelines
+    except ImportError as e:
+        lacks = f'self_supervised is not there ({e})'
+        raise IwangError(f'{lacks}: pip install self-supervised') from None
+    files = get_image_files(Path(path)/'unsup')
+    ours = get_pretext('simclr')
+    tfms = [PILImage.create, ToTensor, RandomResizedCrop(ours.loads(size), min_scale=1.)]
+    dsets = Datasets(files, [tfms], splits=RandomSplitter(.05)(files))
     dls = dsets.dataloaders(bs=bs, num_workers=defaults.cpus, after_batch=[IntToFloatTensor])
     model = create_simclr_model(_Flat(create_encoder(encoder, size)), hidden_size=512, projection_size=128, bn=True)
-    augs = get_simclr_aug_pipelines(size, rotate=False, blur=False, resize_scale=(ours.scale,1.), jitter_s=.5, jitter_p=.8, bw_p=.2, stats=None)
+    jitter = dict(jitter_s=.5, jitter_p=.8, bw_p=.2, stats=None)
+    augs = get_simclr_aug_pipelines(size, rotate=False, blur=False, resize_scale=(ours.scale,1.), **jitter)
     learn = Learner(dls, model, loss_func=noop, cbs=SimCLR(augs, temp=ours.temp))
     learn.remove_cbs(learn.cbs.filter(risinstance(ProgressCallback)))
     learn.epoch,learn.n_epoch,learn.n_iter = 0,1,len(dls.train)

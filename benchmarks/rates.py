@@ -35,9 +35,12 @@ class Stopwatch(Callback):
 def ours(learn, steps, precision):
     "Images a second of fastai's loop around `learn`"
     watch = Stopwatch(steps)
-    if len(learn.dls.train)<steps+watch.warm:
-        raise IwangError(f'an epoch has {len(learn.dls.train)} batches, fewer than {watch.warm} to warm up and {steps} to time: lower --bs or --steps, or take more images')
-    with computing_in(learn.model, precision, learn.dls.device), learn.no_bar(), learn.no_logging(): learn.fit(1, 1e-4, cbs=[watch, StopOnNonFinite()])
+    n = len(learn.dls.train)
+    if n<steps+watch.warm:
+        lacks = f'an epoch has {n} batches, fewer than {watch.warm} to warm up and {steps} to time'
+        raise IwangError(f'{lacks}: lower --bs or --steps, or take more images')
+    fast = computing_in(learn.model, precision, learn.dls.device)
+    with fast, learn.no_bar(), learn.no_logging(): learn.fit(1, 1e-4, cbs=[watch, StopOnNonFinite()])
     return watch.rate
 
 def _plain(o): return tuple(_plain(p) for p in o) if is_listy(o) else o.as_subclass(Tensor)
@@ -57,7 +60,7 @@ def bare(learn, batch, steps, precision, compiled=False):
         return rate(step, learn.dls.train.bs, steps)
 
 def make_learner(name, path, size, bs, encoder):
-    "Learner of a pretext task, or of fine-tuning, as `pretrain` and `finetune` make it, and a batch as its loop gets it"
+    "Learner of a pretext task or of fine-tuning, as `pretrain` and `finetune` make it, and a batch of its loop"
     enc = create_encoder(encoder, size)
     if name=='finetune': learn = finetune_learner(finetune_dls(path, size, bs=bs), enc)
     else:
@@ -69,22 +72,23 @@ def make_learner(name, path, size, bs, encoder):
 
 def plain_fastai(path, size, bs, encoder):
     "Learner of fine-tuning as fastai's documentation has it: files, `RandomResizedCrop`, its own optimiser"
-    block = DataBlock(blocks=(ImageBlock,CategoryBlock), get_items=partial(get_image_files, folders=['train','val']), get_y=parent_label,
-        splitter=GrandparentSplitter('train','val'), item_tfms=[RandomResizedCrop(size, min_scale=.35), FlipItem(.5)],
-        batch_tfms=Normalize.from_stats(*imagenet_stats))
+    get_items = partial(get_image_files, folders=['train','val'])
+    item_tfms = [RandomResizedCrop(size, min_scale=.35), FlipItem(.5)]
+    block = DataBlock(blocks=(ImageBlock,CategoryBlock), get_items=get_items, get_y=parent_label, item_tfms=item_tfms,
+        splitter=GrandparentSplitter('train','val'), batch_tfms=Normalize.from_stats(*imagenet_stats))
     dls = block.dataloaders(path, bs=bs, num_workers=min(8, defaults.cpus))
     xresnet = getattr(models.xresnet, encoder, None)
     net = xresnet(n_out=len(dls.vocab)) if xresnet else timm.create_model(encoder, num_classes=len(dls.vocab))
     return Learner(dls, net, loss_func=LabelSmoothingCrossEntropyFlat(), metrics=accuracy)
 
 def others(name, path, size, bs, encoder, precision, steps):
-    "What else does the same work, in our precision and in float32, the default of all of them: name and function to time it"
+    "What else does the same work, in our precision and in float32, their default: name and function to time it"
     if name=='finetune':
         learn = plain_fastai(path, size, bs, encoder)
         made = dict(plain_fastai=lambda p: partial(ours, learn, steps, p))
     elif name=='simclr':
         from benchmarks.peers import lightly_simclr, self_supervised_simclr
-        peer = lambda f: lambda p: partial(rate, partial(next, f(path, size, bs, encoder, p)), bs, steps)
+        def peer(f): return lambda p: partial(rate, partial(next, f(path, size, bs, encoder, p)), bs, steps)
         made = dict(lightly=peer(lightly_simclr), self_supervised=peer(self_supervised_simclr))
     else: return {}
     return {k if p==precision else f'{k}_{p}': f(p) for p in dict.fromkeys((precision,'fp32')) for k,f in made.items()}
@@ -96,7 +100,8 @@ def spread(xs):
 
 def peak_mb(reset=False):
     "Peak memory in MiB, of the GPU where there is one, since it was last reset where the system can reset it"
-    if torch.cuda.is_available(): return torch.cuda.reset_peak_memory_stats() if reset else torch.cuda.max_memory_allocated()//2**20
+    gpu = torch.cuda
+    if gpu.is_available(): return gpu.reset_peak_memory_stats() if reset else gpu.max_memory_allocated()//2**20
     try:
         if reset: return Path('/proc/self/clear_refs').write_text('5')
         return int(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1])//2**10
@@ -107,7 +112,7 @@ def row(name, path, size, bs, encoder, precision, steps, pairs, compiled=False):
     gc.collect()
     peak_mb(reset=True)
     learn,batch = make_learner(name, path, size, bs, encoder)
-    steps = max(1, min(steps, len(learn.dls.train)-Stopwatch.warm))      # tasks with few images of their own have short epochs
+    steps = max(1, min(steps, len(learn.dls.train)-Stopwatch.warm))      # few images make short epochs
     runs = dict(ours=partial(ours, learn, steps, precision), bare=partial(bare, learn, batch, steps, precision))
     if compiled: runs['bare_compiled'] = partial(bare, learn, batch, steps, precision, True)
     rates = {k:[f()] for k,f in runs.items()}
@@ -118,4 +123,5 @@ def row(name, path, size, bs, encoder, precision, steps, pairs, compiled=False):
     rates = {k:v[-pairs:] for k,v in rates.items()}
     med = {k:round(statistics.median(v), 1) for k,v in rates.items()}
     ratios = {f'ours/{k}': spread([a/b for a,b in zip(rates['ours'], v)]) for k,v in rates.items() if k!='ours'}
-    return dict(name=name, ours=med.pop('ours'), bare=med.pop('bare'), plain_fastai=med.pop('plain_fastai', None), peers=med, ratios=ratios, peak_mb=peak)
+    own = {k: med.pop(k, None) for k in ('ours','bare','plain_fastai')}
+    return dict(name=name, **own, peers=med, ratios=ratios, peak_mb=peak)

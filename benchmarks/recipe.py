@@ -11,16 +11,18 @@ from pathlib import Path
 from benchmarks import command_line
 from imagewang_ssl.all import *
 
-trials = {'default': {}, 'plain loss': dict(prior='none'), 'tau 1.5': dict(tau=1.5), 'ranger': dict(opt='ranger', lr=8e-3),
-    'SGD': dict(opt='SGD', lr=.1), 'lr x 1/3': dict(lr=1e-3), 'head mlp': dict(head='mlp'),
-    'pooling avgmax': dict(pooling='avgmax'), 'mixup .4': dict(mixup=.4), 'cutmix 1': dict(cutmix=1.),
-    'ema .99': dict(ema=.99), 'warmup .1': dict(warmup=.1), 'label smoothing 0': dict(label_smoothing=0.)}
+trials = {'default': {}, 'plain loss': dict(prior='none'), 'tau 1.5': dict(tau=1.5)}
+trials |= {'ranger': dict(opt='ranger', lr=8e-3), 'SGD': dict(opt='SGD', lr=.1), 'lr x 1/3': dict(lr=1e-3)}
+trials |= {'head mlp': dict(head='mlp'), 'pooling avgmax': dict(pooling='avgmax')}
+trials |= {'mixup .4': dict(mixup=.4), 'cutmix 1': dict(cutmix=1.), 'ema .99': dict(ema=.99)}
+trials |= {'warmup .1': dict(warmup=.1), 'label smoothing 0': dict(label_smoothing=0.)}
 zooms = 1.,1.14,1.25,1.5
 
 def judge(learn):
     "Accuracy in % at each zoom"
     view = first(t for t in learn.dls.valid.after_batch.fs if isinstance(t, RandomView))
-    res,was = {},view.zoom
+    res = {}
+    was = view.zoom
     for view.zoom in zooms:
         with learn.no_bar(), learn.no_logging(): res[str(view.zoom)] = round(100*learn.validate()[1], 2)
     view.zoom = was
@@ -41,8 +43,9 @@ def run_trial(name, source, size, epochs, arch, encoder, seed):
 
 def table(runs):
     "A line of Markdown for each trial: mean over its seeds, and the difference from the default of the same seeds"
-    lines = ['| pretrained on | size, epochs | trial | seeds | '+' | '.join(f'zoom {z}' for z in zooms)+' | against default |',
-        '|---|---|---|---|'+'---|'*(len(zooms)+1)]
+    zoomed = ' | '.join(f'zoom {z}' for z in zooms)
+    title = f'| pretrained on | size, epochs | trial | seeds | {zoomed} | against default |'
+    lines = [title, '|---|---|---|---|'+'---|'*(len(zooms)+1)]
     cells = groupby(runs, lambda r: (r['pretrained'] or 'nothing', f"{r['size']} px, {r['epochs']}"))
     for (pre,cell),rs in cells.items():
         by = {t:{r['seed']:r['accuracy'] for r in rs if r['trial']==t} for t in trials}

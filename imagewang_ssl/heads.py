@@ -9,10 +9,14 @@ __all__ = ['poolings', 'heads', 'Classifier', 'resized', 'Decoder']
 from fastai.vision.all import *
 
 # %% ../nbs/05_heads.ipynb #efb3726b
-poolings = dict(avg=lambda x: x.mean((2,3)), avgmax=lambda x: torch.cat([x.mean((2,3)), x.amax((2,3))], 1))
-heads = dict(linear=nn.Linear,
-    mlp=lambda n_in, n_out: nn.Sequential(LinBnDrop(n_in, 512, p=.25, act=nn.ReLU()), LinBnDrop(512, n_out, p=.5)))
+def _avg(x): return x.mean((2,3))
+def _avgmax(x): return torch.cat([x.mean((2,3)), x.amax((2,3))], 1)
+def _mlp(n_in, n_out): return nn.Sequential(LinBnDrop(n_in, 512, p=.25, act=nn.ReLU()), LinBnDrop(512, n_out, p=.5))
 
+poolings = dict(avg=_avg, avgmax=_avgmax)
+heads = dict(linear=nn.Linear, mlp=_mlp)
+
+# %% ../nbs/05_heads.ipynb #16503e51
 class Classifier(nn.Module):
     "Scores (bs,`n_out`) from the last stage's map, pooled over space"
     def __init__(self,
@@ -32,6 +36,7 @@ def resized(x, size):
     "`x` (...,h,w) itself where it has `size` already, or there is none to have; else resized to it"
     return x if size is None or x.shape[-2:]==size else F.interpolate(x, size, mode='bilinear')
 
+# %% ../nbs/05_heads.ipynb #58dae1b6
 class Decoder(nn.Module):
     "Images (bs,`n_out`,h,w) from all stages' maps, as large as the encoder's input, without an activation at the end"
     def __init__(self,
@@ -44,13 +49,12 @@ class Decoder(nn.Module):
         dims = [min(256, width*2**i) for i in range(len(chs))]
         self.first = ConvLayer(chs[-1], dims[-1])
         self.ups = nn.ModuleList([ConvLayer(dims[i+1]+chs[i], dims[i]) for i in reversed(range(len(chs)-1))])
+        def double(): return nn.Sequential(nn.Upsample(scale_factor=2), ConvLayer(dims[0], dims[0]))
         n = int(math.log2(strides[0]))
-        self.last = nn.Sequential(*[nn.Sequential(nn.Upsample(scale_factor=2), ConvLayer(dims[0], dims[0])) for _ in range(n)],
-            nn.Conv2d(dims[0], n_out, 3, padding=1))
+        self.last = nn.Sequential(*[double() for _ in range(n)], nn.Conv2d(dims[0], n_out, 3, padding=1))
 
     def forward(self, maps):
         x = self.first(maps[-1])
-        for up,m in zip(self.ups, reversed(maps[:-1])):
-            x = up(torch.cat([F.interpolate(x, m.shape[-2:]), m], 1))
+        for up,m in zip(self.ups, reversed(maps[:-1])): x = up(torch.cat([F.interpolate(x, m.shape[-2:]), m], 1))
         x = resized(self.last[:-1](x), getattr(maps, 'size', None))
         return self.last[-1](x)

@@ -24,6 +24,7 @@ def _with_callbacks(recipe, cbs): return dict(recipe, callbacks=[o.name for o in
 
 def _info(path): return path if isinstance(path, dict) else source_info(path)
 
+# %% ../nbs/54_job.ipynb #d8205671
 def pretraining_job(
     task, # A `Pretext`
     path, # Folder of the data, or what `source_info` says of it
@@ -40,11 +41,18 @@ def pretraining_job(
     loads = task.loads(size)
     recipe,load = settings(recipes['pretrain'], task.recipe, dict(loads=loads), **kwargs)
     if loads!=load_size(size): recipe['loads'] = loads
-    job = dict(kind='pretrain', task=task.name, task_args=task.args, source=_info(path), pool=task.pool or pool,
-        size=size, epochs=epochs, seed=seed, recipe=_with_callbacks(recipe, cbs), encoder=encoder, encoder_args=encoder_args or {})
-    return job,load
+    job = dict(kind='pretrain', task=task.name, task_args=task.args, source=_info(path), pool=task.pool or pool)
+    job.update(size=size, epochs=epochs, seed=seed, recipe=_with_callbacks(recipe, cbs))
+    return dict(job, encoder=encoder, encoder_args=encoder_args or {}),load
 
 # %% ../nbs/54_job.ipynb #65393e46
+def _told_by(pre):
+    "Task and arguments of a pretraining, and what else a record tells of it"
+    about = finite_or_null({k:v for k,v in (pre or {}).items() if k not in ('kind','encoder','encoder_args')})
+    task = about.pop('task', 'scratch' if pre is None else 'unknown')
+    return task,about.pop('task_args', {}),about
+
+# %% ../nbs/54_job.ipynb #1fa71b82
 def finetuning_job(
     pre:dict, # A job of pretraining, or an encoder's `meta`; none: from scratch
     path, # Folder of the data, or what `source_info` says of it
@@ -58,32 +66,37 @@ def finetuning_job(
     **kwargs # See `settings`
 )->tuple: # The job, and how its images are loaded
     "A fine-tuning as plain data: what its record begins with"
-    own = dict(pretrained if pre is not None else {}, **(dict(prior=prior) if prior else {}))
+    own = dict(pretrained if pre is not None else {})
+    if prior: own['prior'] = prior
     recipe,load = settings(recipes['finetune'], own, **kwargs)
-    about = finite_or_null({k:v for k,v in (pre or {}).items() if k not in ('kind','encoder','encoder_args')})
-    task,task_args = about.pop('task', 'scratch' if pre is None else 'unknown'),about.pop('task_args', {})
-    job = dict(schema=1, kind='finetune', task=task, task_args=task_args, encoder=encoder, encoder_args=encoder_args or {},
-        source=_info(path), size=size, epochs=epochs, seed=seed, pretrain=about or None, recipe=_with_callbacks(recipe, cbs))
-    return job,load
+    task,task_args,about = _told_by(pre)
+    job = dict(schema=1, kind='finetune', task=task, task_args=task_args)
+    job.update(encoder=encoder, encoder_args=encoder_args or {}, source=_info(path))
+    job.update(size=size, epochs=epochs, seed=seed)
+    return dict(job, pretrain=about or None, recipe=_with_callbacks(recipe, cbs)),load
 
 # %% ../nbs/54_job.ipynb #c4924ffe
-_pretraining = 'task','task_args','source','pool','size','epochs','seed','recipe'
+_settings = 'source','pool','size','epochs','seed','recipe'
+_pretraining = 'task','task_args',*_settings
 _finetuning = 'schema','task','task_args','encoder','encoder_args','source','size','epochs','seed','pretrain','recipe'
 
 def job_of(
     rec:dict, # A run record, or one of pretraining by itself
 )->dict:
     "The job that ended in `rec`"
-    if 'accuracy' not in rec: return dict({k: rec[k] for k in (*_pretraining,'encoder','encoder_args')}, kind='pretrain')
-    pre = rec['pretrain'] and {k: rec['pretrain'].get(k, rec['source']) for k in _pretraining if k not in ('task','task_args')}
+    built = 'encoder','encoder_args'
+    if 'accuracy' not in rec: return dict({k: rec[k] for k in (*_pretraining,*built)}, kind='pretrain')
+    pre = rec['pretrain'] and {k: rec['pretrain'].get(k, rec['source']) for k in _settings}
     return dict({k: rec[k] for k in _finetuning}, kind='finetune', pretrain=pre)
 
+# %% ../nbs/54_job.ipynb #5656feb0
 def pretraining_of(
     job:dict, # Of a fine-tuning
 )->dict|None:
     "The job of the pretraining before `job`; none from scratch"
-    same = {k: job[k] for k in ('task','task_args','encoder','encoder_args')}
-    return job['pretrain'] and dict({k: job['pretrain'].get(k, job['source']) for k in _pretraining[2:]}, **same, kind='pretrain')
+    if not job['pretrain']: return job['pretrain']
+    own = {k: job['pretrain'].get(k, job['source']) for k in _settings}
+    return dict(own, **{k: job[k] for k in ('task','task_args','encoder','encoder_args')}, kind='pretrain')
 
 def run_id(
     job:dict, # Or a record
@@ -99,6 +112,10 @@ def identity(
     "What must be the same where an encoder is not trained again"
     return {k:about.get(k) for k in ('encoder','encoder_args',*_pretraining,*ground)}
 
+def _slug(job):
+    name = '{}-{task}-{size}px-{epochs}ep-seed{seed}'.format(job['source']['name'], **job)
+    return re.sub(r'[^a-zA-Z0-9_.+-]+', '_', name)
+
 def encoder_file(
     out:str|Path, # A file, or a folder: without a suffix
     about:dict, # A job of pretraining, with `provenance`
@@ -108,10 +125,7 @@ def encoder_file(
     if out.suffix and not out.is_dir(): return out
     return out/f'{_slug(about)}-{hash8(identity(about))}.safetensors'
 
-def _slug(job):
-    name = '{}-{task}-{size}px-{epochs}ep-seed{seed}'.format(job['source']['name'], **job)
-    return re.sub(r'[^a-zA-Z0-9_.+-]+', '_', name)
-
+# %% ../nbs/54_job.ipynb #bef71820
 def checkpoint_folder(
     root:str|Path, # For the checkpoints of all runs; none: keep none
     job:dict, # With `provenance`
@@ -124,6 +138,7 @@ def checkpoint_folder(
 
 # %% ../nbs/54_job.ipynb #1f9e9449
 def _run_of(rec): return row_id(rec),run_key(rec)
+
 def _agree(a, b, keys): return all(a.get(k)==b.get(k) for k in keys if a.get(k) and b.get(k))
 
 def recorded(

@@ -16,6 +16,7 @@ def like(
     "`v` in the memory format of `p`: a fused kernel walks through memory and pairs what lies at the same place"
     return torch.empty_like(p).copy_(v)
 
+# %% ../nbs/50a_optimizers.ipynb #862965ed
 class DecoupledDecay(OptimWrapper):
     "A torch optimizer, after a step of decay by `lr*wd` on every parameter that is no vector"
     @torch.no_grad()
@@ -58,18 +59,26 @@ class FusedLookahead(DecoupledDecay):
         super().clear_state()
         self.count,self.slow = 0,None
 
-    def state_dict(self): return dict(self.opt.state_dict(), count=self.count, slow=self.slow)
+# %% ../nbs/50a_optimizers.ipynb #57c7eccb
+@patch
+def state_dict(self:FusedLookahead): return dict(self.opt.state_dict(), count=self.count, slow=self.slow)
 
-    def load_state_dict(self, state):
-        super().load_state_dict({k:v for k,v in state.items() if k not in ('count','slow')})
-        self.count,self.slow = state['count'],state['slow']
-        if self.slow: self.slow = [like(p, o) for p,o in zip(self._weights(), self.slow)]
+@patch
+def load_state_dict(self:FusedLookahead, state):
+    own = ('count','slow')
+    super(FusedLookahead, self).load_state_dict({k:v for k,v in state.items() if k not in own})
+    self.count,self.slow = [state[k] for k in own]
+    if self.slow: self.slow = [like(p, o) for p,o in zip(self._weights(), self.slow)]
 
+# %% ../nbs/50a_optimizers.ipynb #7c349471
 def fused_adamw(params, **kwargs): return DecoupledDecay(params, torch.optim.AdamW, fused=True, **kwargs)
 
-def fused_sgd(params, **kwargs): return DecoupledDecay(params, torch.optim.SGD, momentum=.9, nesterov=True, fused=True, **kwargs)
+def fused_sgd(params, **kwargs):
+    kwargs = dict(momentum=.9, nesterov=True, **kwargs)
+    return DecoupledDecay(params, torch.optim.SGD, fused=True, **kwargs)
 
 def fused_ranger(params, **kwargs):
-    return FusedLookahead(params, torch.optim.RAdam, betas=(.95,.99), eps=1e-6, foreach=True, **kwargs)
+    kwargs = dict(betas=(.95,.99), eps=1e-6, **kwargs)
+    return FusedLookahead(params, torch.optim.RAdam, foreach=True, **kwargs)
 
 optimizers = dict(AdamW=fused_adamw, ranger=fused_ranger, SGD=fused_sgd)

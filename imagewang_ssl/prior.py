@@ -46,6 +46,7 @@ class PriorAdjusted(nn.Module):
     @property
     def y_int(self): return getattr(self.loss, 'y_int', False)   # `MixUp` asks whether targets are classes
 
+# %% ../nbs/05a_prior.ipynb #1793d49c
 def remove_prior(
     scores, # (...,classes) of a network trained by plain cross-entropy
     counts, # Training images per class (classes,)
@@ -61,6 +62,7 @@ def asked_classes(
     "The classes that validation images have"
     return torch.tensor([int(y) for y in dls.valid_ds.tls[-1]]).unique()
 
+# %% ../nbs/05a_prior.ipynb #ae866705
 def asked_fraction(
     pred, # Scores (bs,classes)
     y, # Classes (bs,); not looked at
@@ -78,6 +80,7 @@ def asked_accuracy(
     asked = asked.to(pred.device)
     return (asked[pred[:,asked].argmax(-1)]==y).float().mean()
 
+# %% ../nbs/05a_prior.ipynb #24aeefd2
 def asked_metrics(
     dls, # DataLoaders of labeled images
 )->list: # Metrics for a `Learner`

@@ -32,7 +32,8 @@ def _git_commit(top):
 
 @cache
 def _say_unknown():
-    print('no commit is known: records will not tell which code ran; set IWANG_COMMIT, or run from a git checkout', file=sys.stderr, flush=True)
+    remedy = 'set IWANG_COMMIT, or run from a git checkout'
+    print(f'no commit is known: records will not tell which code ran; {remedy}', file=sys.stderr, flush=True)
 
 def _commit():
     "The commit that the environment, git, or the installed package tells"
@@ -45,7 +46,8 @@ def _commit():
 # %% ../nbs/50b_provenance.ipynb #8e1eda6f
 def _code():
     "8 hex digits that tell the package's code, committed or not"
-    sha,top = hashlib.sha256(),_package()
+    sha = hashlib.sha256()
+    top = _package()
     for f in sorted(top.rglob('*.py')):
         if f.name!='_modidx.py': sha.update(f.relative_to(top).as_posix().encode()+f.read_bytes())
     return sha.hexdigest()[:8]
@@ -56,8 +58,9 @@ def provenance()->dict:
     "Commit, code, versions, device and date, for the record: to be asked when a run begins, as the checkout may move"
     vs = {p: version(p) for p in ('imagewang_ssl','torch','torchvision','fastai','timm')}
     dev = torch.cuda.get_device_name() if torch.cuda.is_available() else f'cpu, {torch.get_num_threads()} threads'
-    return dict(commit=_commit(), code=_code(), versions=dict(vs, python=platform.python_version()), device=dev,
-        date=datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
+    vs['python'] = platform.python_version()
+    date = datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+    return dict(commit=_commit(), code=_code(), versions=vs, device=dev, date=date)
 
 # %% ../nbs/50b_provenance.ipynb #23ca77b9
 def source_now(

@@ -40,6 +40,7 @@ def checkpoints(folder):
     "Checkpoint files in `folder`, the newest last"
     return sorted(Path(folder).glob('*.safetensors'))
 
+# %% ../nbs/52_resume.ipynb #94e78761
 def clear_checkpoints(
     folder:Path=None, # Of one training, whose result is saved; or none
 ):
@@ -50,16 +51,19 @@ def clear_checkpoints(
         for d in folder,Path(folder).parent: d.rmdir()
 
 # %% ../nbs/52_resume.ipynb #b3de90af
+_broken = SafetensorError,IwangError,KeyError,OSError,ValueError   # What reading a file that is not whole raises
+
 def load_checkpoint(
     path:Path, # From `save_checkpoint`
 )->dict: # `epoch`, `batch` and `state`
     "Read a checkpoint; raises `IwangError` where it is not whole"
     try:
         with safe_open(path, 'pt') as f:
-            meta,tensors = f.metadata() or {},{k: f.get_tensor(k) for k in f.keys()}
+            meta = f.metadata() or {}
+            tensors = {k: f.get_tensor(k) for k in f.keys()}
         if meta['checksum']!=_checksum(meta['state'], tensors): raise IwangError('its checksum is another')
         res = json.loads(meta['state'])
-    except (SafetensorError,IwangError,KeyError,OSError,ValueError) as e: raise IwangError(f'{path} is no whole checkpoint: {e}') from None
+    except _broken as e: raise IwangError(f'{path} is no whole checkpoint: {e}') from None
     return dict(res, state=unpack(res['state'], tensors))
 
 def last_checkpoint(
@@ -85,7 +89,8 @@ def _on_signals(ask):
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    def put_back(): [signal.signal(s, o) for s,o in old.items()]
+    def put_back():
+        for s,o in old.items(): signal.signal(s, o)
     def first(signum, frame):
         put_back()
         ask(signum)
@@ -111,7 +116,8 @@ class SaveState(Callback):
         path = save_checkpoint(self.folder, learner_state(self.learn, loaders), epoch, batch)
         self.saved = time.monotonic()
         self.cost = self.saved-start
-        if self.signum: raise Stopped(f'stopped in epoch {self.epoch+1} of {self.n_epoch}, and saved in {path}', self.signum)
+        at = f'epoch {self.epoch+1} of {self.n_epoch}'
+        if self.signum: raise Stopped(f'stopped in {at}, and saved in {path}', self.signum)
 
     def _due(self, wait=0.): return self.signum or time.monotonic()-self.saved >= max(wait, self.cost/self.most)
     def after_batch(self):
@@ -131,11 +137,13 @@ def resuming(
     if folder is None:
         yield
         return
-    found,saver = last_checkpoint(folder),SaveState(folder, minutes, most)
+    found = last_checkpoint(folder)
+    saver = SaveState(folder, minutes, most)
     with ExitStack() as stack:
         if found:
             epoch,batch,state = [found[k] for k in ('epoch','batch','state')]
-            print(f'going on from {found["path"]}: {epoch} epochs' + f' and {batch} batches'*bool(batch) + ' are done', flush=True)
+            done = f'{epoch} epochs' + f' and {batch} batches'*bool(batch)
+            print(f'going on from {found["path"]}: {done} are done', flush=True)
             stack.enter_context(going_on(learn, state, epoch, batch))
         stack.enter_context(learn.added_cbs(saver))
         stack.enter_context(_on_signals(saver.ask))

@@ -26,6 +26,13 @@ try: import tomllib
 except ImportError: import tomli as tomllib   # Python 3.10
 
 # %% ../nbs/76_sweep.ipynb #642e6446
+def _pretraining(task, args, data, size, epochs, *how, recipe):
+    "The job of a pretraining"
+    check_counts(pretrain_epochs=epochs)
+    job,_ = pretraining_job(get_pretext(task, **args), data, size, epochs, *how, recipe=recipe)
+    return job
+
+# %% ../nbs/76_sweep.ipynb #a3d9b511
 def cell_jobs(
     task:str='grey_blur', # Name of a pretext task, or 'scratch'
     task_args:dict=None, # Its arguments
@@ -43,14 +50,12 @@ def cell_jobs(
     info=source_info, # Function of a folder: what a record tells of it
 )->list: # Dicts of `job` and `source`
     "The jobs of one cell: one for each fine-tuning, or the pretraining where `epochs` is 0"
-    path,pre = get_imagewang(source, size),None
+    data = info(get_imagewang(source, size))
     check_counts(size=size, **(dict(epochs=epochs) if epochs or task=='scratch' else {}))
-    if task!='scratch':
-        check_counts(pretrain_epochs=pretrain_epochs)
-        obj = get_pretext(task, **(task_args or {}))
-        pre,_ = pretraining_job(obj, info(path), size, pretrain_epochs, encoder, encoder_args, pool, seed, recipe=pretrain_recipe)
+    how = data, size, pretrain_epochs, encoder, encoder_args, pool, seed
+    pre = None if task=='scratch' else _pretraining(task, task_args or {}, *how, recipe=pretrain_recipe)
     if not epochs: return [dict(job=pre, source=str(source))]
-    job,_ = finetuning_job(pre, info(path), size, epochs, encoder, encoder_args, seed, recipe=recipe)
+    job,_ = finetuning_job(pre, data, size, epochs, encoder, encoder_args, seed, recipe=recipe)
     runs = ifnone(runs, official_runs.get(epochs, 1))
     return [dict(job=dict(job, seed=s), source=str(source)) for s in range(seed, seed+runs)]
 
@@ -68,13 +73,15 @@ def _check_keys(cell, at):
     for k in cell:
         if k not in known: check_choice(f'{at}: setting', k, known)
 
+# %% ../nbs/76_sweep.ipynb #eca5a54f
 def plan_jobs(
     plan:dict, # `defaults` and a list of `cell`
 )->list: # Dicts of `job` and `source`, each run once
     "All jobs of a plan, in its order"
     if not plan.get('cell') or set(plan)-{'defaults','cell'}:
         raise IwangError(f'a plan has [defaults] and one [[cell]] or more, not {", ".join(plan) or "nothing"}')
-    infos,res = {},{}
+    infos = {}
+    res = {}
     def info(path):
         if path not in infos: infos[path] = source_info(path)
         return infos[path]
@@ -94,7 +101,8 @@ def recorded_rates(
     res = defaultdict(list)
     for r in recs:
         res['finetune', None, r['encoder'], r['size']].append(r['images_per_second'])
-        if p := r['pretrain']: res['pretrain', r['task'], r['encoder'], p['size']].append(p['images_seen']/max(p['seconds'], .1))
+        p = r['pretrain']
+        if p: res['pretrain', r['task'], r['encoder'], p['size']].append(p['images_seen']/max(p['seconds'], .1))
     return {k: median(v) for k,v in res.items()}
 
 def _images(job):
@@ -103,12 +111,14 @@ def _images(job):
     if job['kind']=='finetune': return job['epochs']*n['train']
     return job['epochs']*.95*sum(n[s] for s in ('unsup','train','val') if s in job['pool'] or job['pool']=='all')
 
+# %% ../nbs/76_sweep.ipynb #ae9bbd4f
 def seconds_of(
     job:dict, # Of either kind
     rates:dict, # From `recorded_rates`
 )->float|None: # Seconds; none where nothing is recorded that it could be told from
     "How long `job` takes by itself, without the pretraining before it"
-    kind,task = job['kind'],job['task'] if job['kind']=='pretrain' else None
+    kind = job['kind']
+    task = job['task'] if kind=='pretrain' else None
     near = {(t,s): v for (k,t,e,s),v in rates.items() if k==kind and e==job['encoder']}
     if not near: return None
     size = min({s for _,s in near}, key=lambda s: abs(s-job['size']))
@@ -125,6 +135,7 @@ def _extra(name, extra):
     try: return __import__(name)
     except ImportError: raise IwangError(f"this engine needs {name}: pip install 'imagewang_ssl[{extra}]'") from None
 
+# %% ../nbs/76_sweep.ipynb #03db3fa3
 def ray_engine(jobs, run, gpus=0, retries=3):
     "Ray tasks, each with `gpus` GPUs; one whose worker died is tried again"
     ray = _extra('ray', 'ray')
@@ -138,6 +149,7 @@ def ray_engine(jobs, run, gpus=0, retries=3):
         except ray.exceptions.RayError as e: res = message(e)
         yield left.pop(ref),res
 
+# %% ../nbs/76_sweep.ipynb #60568428
 class _Requeued:
     "What a preempted job of an array runs when it is back: the same, from its checkpoint"
     def __init__(self, run): self.run = run
@@ -157,7 +169,8 @@ engines = dict(local=local_engine, ray=ray_engine, slurm=slurm_engine)
 # %% ../nbs/76_sweep.ipynb #1315fa27
 def _name(job):
     pre = pretraining_of(job) if job['kind']=='finetune' else None
-    return f"{job['kind']} {job['task']} {job['size']}px {job['epochs']}ep" + (f" after {pre['epochs']}ep seed {pre['seed']}" if pre else '') + f", seed {job['seed']}"
+    after = f" after {pre['epochs']}ep seed {pre['seed']}" if pre else ''
+    return '{kind} {task} {size}px {epochs}ep{after}, seed {seed}'.format(after=after, **job)
 
 def _attempt(unit, save_to, out, checkpoints):
     "Run one job; its record, or one line that says why there is none"
@@ -193,9 +206,13 @@ def left_of(
     pres = [pretraining_of(u['job']) for u in left if u['job']['kind']=='finetune']
     return done, list(_ordered(left, {run_id(p) for p in pres if p and made(p)}))
 
+# %% ../nbs/76_sweep.ipynb #c0d58a54
 def _span(seconds):
     if seconds is None: return 'unknown'
-    return f'{seconds:.0f} s' if seconds<100 else f'{seconds/60:.0f} min' if seconds<6000 else f'{seconds/3600:.1f} h'
+    if seconds<100: return f'{seconds:.0f} s'
+    return f'{seconds/60:.0f} min' if seconds<6000 else f'{seconds/3600:.1f} h'
+
+def _group(job): return '{kind} {task}, {size} px, {epochs} epochs, {encoder}'.format(**job)
 
 def plan_lines(
     units:list, # What is left
@@ -203,11 +220,87 @@ def plan_lines(
 )->list: # Of text
     "What a plan will run, by kind, task, size and epochs, and how long that takes by recorded rates"
     groups = defaultdict(list)
-    for u in units: groups[tuple(u['job'][k] for k in ('kind','task','size','epochs','encoder'))].append(seconds_of(u['job'], rates))
-    lines = [f'{len(v):5} x {k} {t}, {s} px, {e} epochs, {a}: ' + (_span(sum(v)) if None not in v else 'unknown') for (k,t,s,e,a),v in groups.items()]
+    for u in units: groups[_group(u['job'])].append(seconds_of(u['job'], rates))
+    lines = [f'{len(v):5} x {k}: {_span(None if None in v else sum(v))}' for k,v in groups.items()]
     known = [o for v in groups.values() for o in v if o is not None]
-    unknown = sum(map(len, groups.values()))-len(known)
-    return [*lines, f'{len(units)} jobs, {_span(sum(known))}' + (f' and {unknown} of unknown length' if unknown else '')]
+    unknown = len(units)-len(known)
+    rest = f' and {unknown} of unknown length' if unknown else ''
+    return [*lines, f'{len(units)} jobs, {_span(sum(known))}{rest}']
+
+# %% ../nbs/76_sweep.ipynb #7518f0a1
+class _Tally:
+    "What became of each unit"
+    def __init__(self, done, left):
+        self.done,self.left = done,left
+        self.failed,self.why = [],{}
+        self.n = len(left)
+
+    def _took(self, unit, res):
+        "Note what became of `unit`: its record, or the line that says why there is none"
+        if res is None: return
+        self.left.remove(unit)
+        if isinstance(res, str):
+            self.failed.append(dict(unit, why=res))
+            self.why[run_id(unit['job'])] = f'its pretraining failed: {res}'
+            what = f'failed: {res}'
+        else:
+            self.done.append(unit)
+            what = f"{100*res['accuracy'][-1]:.2f} %" if 'accuracy' in res else 'done'
+        print(f"[{self.n-len(self.left)}/{self.n}] {_name(unit['job'])}: {what}", flush=True)
+
+    def say(self):
+        print(f'{len(self.done)} done, {len(self.failed)} failed, {len(self.left)} left', flush=True)
+        for u in self.failed: print(f"  failed: {_name(u['job'])}: {u['why']}", flush=True)
+        for u in self.left[:20]: print(f"  left: {_name(u['job'])}", flush=True)
+
+# %% ../nbs/76_sweep.ipynb #212ba7f7
+class _Stages(_Tally):
+    "Runs units that can run"
+    def __init__(self, done, left, rates, minutes, attempt):
+        super().__init__(done, left)
+        self.rates,self.attempt = rates,attempt
+        self.end = None if minutes is None else time.monotonic()+60*minutes
+
+    def _late(self, unit):
+        if self.end is None: return False
+        return time.monotonic()+(seconds_of(unit['job'], self.rates) or 0) > self.end
+
+    def _lacks(self, unit):
+        "Why `unit` cannot run: the pretraining it needs has failed"
+        pre = pretraining_of(unit['job']) if unit['job']['kind']=='finetune' else None
+        return pre and self.why.get(run_id(pre))
+
+    def _one(self, unit): return None if self._late(unit) else self._lacks(unit) or self.attempt(unit)
+
+    def _stage(self, engine, units, run, **kwargs):
+        "Run `units`, but for those that lack what they need"
+        lacking = [u for u in units if self._lacks(u)]
+        for u in lacking: self._took(u, self._lacks(u))
+        for u,res in engine([u for u in units if u not in lacking], run, **kwargs): self._took(u, res)
+
+# %% ../nbs/76_sweep.ipynb #7764f4b8
+class _Sweep(_Stages):
+    "A sweep while it runs"
+    def _all(self, engine, **kwargs):
+        "Run what is left: one after the other here, elsewhere all at once, what others need first"
+        if engine is local_engine: return self._stage(engine, list(self.left), self._one)
+        for kind in 'pretrain','finetune':
+            units = [u for u in self.left if u['job']['kind']==kind and not self._late(u)]
+            self._stage(engine, units, self.attempt, **kwargs)
+
+    def run(self, engine, **kwargs):
+        "Run all that is left, and say at the end what was done, what failed and what is left"
+        stop = os.getpid(),signal.SIGTERM
+        clock = self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
+        if clock: clock.start()
+        try: self._all(engine, **kwargs)
+        except Stopped as e:
+            if not (self.end and time.monotonic()>=self.end): raise
+            print(e, flush=True)
+        finally:
+            if clock: clock.cancel()
+            self.say()
+        return dict(done=self.done, failed=self.failed, left=self.left)
 
 # %% ../nbs/76_sweep.ipynb #918207e5
 def sweep(
@@ -225,64 +318,11 @@ def sweep(
     units = plan_jobs(plan if isinstance(plan, dict) else read_plan(plan))
     done,left = left_of(units, save_to, out)
     rates = recorded_rates(read_records(save_to))
-    print(f'{len(units)} runs, {len(done)} of them recorded in {save_to}; left:', *plan_lines(left, rates), sep='\n  ', flush=True)
+    title = f'{len(units)} runs, {len(done)} of them recorded in {save_to}; left:'
+    print(title, *plan_lines(left, rates), sep='\n  ', flush=True)
     if dry_run: return dict(done=done, failed=[], left=left)
     if minutes is not None: check_above_0(minutes=minutes)
-    places = {k: Path(v).resolve() for k,v in dict(save_to=save_to, out=out, checkpoints=checkpoints).items()}
+    places = dict(save_to=save_to, out=out, checkpoints=checkpoints)
+    places = {k: Path(v).resolve() for k,v in places.items()}
     for place in places.values(): check_writable(place)
     return _Sweep(done, left, rates, minutes, partial(_attempt, **places)).run(engines[engine], **kwargs)
-
-class _Sweep:
-    "A sweep while it runs"
-    def __init__(self, done, left, rates, minutes, attempt):
-        self.done,self.left,self.rates,self.attempt = done,left,rates,attempt
-        self.failed,self.why,self.n = [],{},len(left)
-        self.end = None if minutes is None else time.monotonic()+60*minutes
-
-    def _late(self, unit):
-        return self.end is not None and time.monotonic()+(seconds_of(unit['job'], self.rates) or 0) > self.end
-
-    def _lacks(self, unit):
-        "Why `unit` cannot run: the pretraining it needs has failed"
-        pre = pretraining_of(unit['job']) if unit['job']['kind']=='finetune' else None
-        return pre and self.why.get(run_id(pre))
-
-    def _one(self, unit): return None if self._late(unit) else self._lacks(unit) or self.attempt(unit)
-
-    def _took(self, unit, res):
-        "Note what became of `unit`"
-        if res is None: return
-        self.left.remove(unit)
-        ok = not isinstance(res, str)
-        (self.done if ok else self.failed).append(unit if ok else dict(unit, why=res))
-        if not ok: self.why[run_id(unit['job'])] = f'its pretraining failed: {res}'
-        acc = f"{100*res['accuracy'][-1]:.2f} %" if ok and 'accuracy' in res else 'done' if ok else f'failed: {res}'
-        print(f"[{self.n-len(self.left)}/{self.n}] {_name(unit['job'])}: {acc}", flush=True)
-
-    def _stage(self, engine, units, run, **kwargs):
-        "Run `units`, but for those that lack what they need"
-        lacking = [u for u in units if self._lacks(u)]
-        for u in lacking: self._took(u, self._lacks(u))
-        for u,res in engine([u for u in units if u not in lacking], run, **kwargs): self._took(u, res)
-
-    def run(self, engine, **kwargs):
-        "Run all that is left, and say at the end what was done, what failed and what is left"
-        clock = self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, (os.getpid(),signal.SIGTERM))
-        if clock: clock.start()
-        try:
-            if engine is local_engine: self._stage(engine, list(self.left), self._one)
-            else:   # all at once: first what others need
-                for kind in 'pretrain','finetune':
-                    self._stage(engine, [u for u in self.left if u['job']['kind']==kind and not self._late(u)], self.attempt, **kwargs)
-        except Stopped as e:
-            if not (self.end and time.monotonic()>=self.end): raise
-            print(e, flush=True)
-        finally:
-            if clock: clock.cancel()
-            self.say()
-        return dict(done=self.done, failed=self.failed, left=self.left)
-
-    def say(self):
-        print(f'{len(self.done)} done, {len(self.failed)} failed, {len(self.left)} left', flush=True)
-        for u in self.failed: print(f"  failed: {_name(u['job'])}: {u['why']}", flush=True)
-        for u in self.left[:20]: print(f"  left: {_name(u['job'])}", flush=True)

@@ -25,10 +25,10 @@ from .optimizers import optimizers
 from .provenance import ground, provenance, source_now
 from .fit import EMA, SayNonFinite, finite_or_null, fit, older_recipe, recipes
 from .fit import settings
+from .track import tracking
 from .resume import clear_checkpoints, resuming
 from .job import check_cell, check_complete, check_json, check_writable, checkpoint_folder, encoder_file
 from .job import finetuning_job, identity, job_of, keep, pretraining_job, pretraining_of, recorded, run_id
-from .track import tracking
 from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/55_train.ipynb #98660556
@@ -71,13 +71,15 @@ def _meta(about, log):
     told = {k:v for k,v in about.items() if k not in ('kind','encoder','encoder_args','commit','date',*ground)}
     return finite_or_null(dict(told, **log, **{k: about[k] for k in ('commit','date',*ground)}))
 
+# %% ../nbs/55_train.ipynb #bac366a7
 def _pretrain(task, path, load, about, cbs=(), checkpoints=None, watch=(), tracker=None):
     "The encoder that a job of pretraining gives"
     set_seed(about['seed'])
     size,epochs,r = [about[k] for k in ('size','epochs','recipe')]
     enc = _fresh(about['encoder'], size, about['encoder_args'])
     dls = _pretrain_dls(task, path, load, about)
-    print(f"pretrain {task}: {len(dls.train_ds)} images of {about['pool']}, {size} px, {epochs} epochs, {_told(r)}", flush=True)
+    seen = f"{len(dls.train_ds)} images of {about['pool']}"
+    print(f'pretrain {task}: {seen}, {size} px, {epochs} epochs, {_told(r)}', flush=True)
     learn = task.learner(dls, enc, cbs=[SayNonFinite(), *cbs, *watch, *tracking(tracker, run_id(about), about)])
     try:
         with resuming(learn, checkpoints): log = fit(learn, epochs, r)
@@ -96,7 +98,7 @@ def _kept(path, about):
     if about['code'] is None: raise IwangError(f'{path} is there, perhaps of other code of the task: {elsewhere}')
     try: enc = load_encoder(path)
     except IwangError as e: raise IwangError(f'{e}: {elsewhere}') from None
-    other = differences(identity(dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs)), identity(about))
+    other = differences(identity(_record_of(enc)), identity(about))
     if not other: return enc
     what = '; '.join(f'{k} is {a}, not {b}' for k,(a,b) in list(other.items())[:3])
     raise IwangError(f'{path} is there already, of another run ({what}): {elsewhere}')
@@ -108,9 +110,31 @@ def _save_new(enc, path):
 
 def _told(recipe):
     "The settings of `recipe` that tell most, for the line that a run begins with"
-    return ', '.join(f'{k} {recipe[k]:g}' for k in ('lr','wd','bs','warmup') if recipe.get(k))+f", {recipe['opt']}, {recipe['precision']}"
+    numbers = [f'{k} {recipe[k]:g}' for k in ('lr','wd','bs','warmup') if recipe.get(k)]
+    return ', '.join([*numbers, recipe['opt'], recipe['precision']])
+
+def _record_of(enc): return dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs)
 
 def _as_task(task): return task if isinstance(task, Pretext) else get_pretext(task)
+
+# %% ../nbs/55_train.ipynb #242e4f60
+def _pretrained(task, path, load, about, out=None, save_to=None, checkpoints=None, **kwargs):
+    "The encoder of a job, from `out` or trained; it is saved, and so is a record of it"
+    if save_to: check_writable(save_to)
+    if out or save_to: check_json(about)
+    dest = encoder_file(out, about) if out else None
+    folder = checkpoint_folder(checkpoints, about)
+    for place,file in (dest,True),(folder,False):
+        if place: check_writable(place, file=file)
+    if enc := dest and _kept(dest, about):
+        same = 'settings, code, versions and device'
+        print(f"{dest} is there already, of the same {same}, from {enc.meta['date']}: not trained again")
+    else:
+        enc = _pretrain(task, path, load, about, checkpoints=folder, **kwargs)
+        if dest: print(f'saved {keep(_save_new, enc, dest)}')
+    if save_to: print(f'saved {keep(save_pretraining, _record_of(enc), save_to)}')
+    clear_checkpoints(folder)
+    return enc
 
 # %% ../nbs/55_train.ipynb #e7124a70
 @delegates(settings, but='base,own,fixed')
@@ -136,25 +160,8 @@ def pretrain(
     task = _as_task(task)
     path = get_imagewang(source, size)
     job,load = pretraining_job(task, path, size, epochs, encoder, encoder_args, pool, seed, cbs, **kwargs)
-    return _pretrained(task, path, load, _on_ground(job, task), out, save_to, checkpoints, cbs=cbs, watch=watch, tracker=tracker)
-
-def _pretrained(task, path, load, about, out=None, save_to=None, checkpoints=None, **kwargs):
-    "The encoder of a job, from `out` or trained; it is saved, and so is a record of it"
-    if save_to: check_writable(save_to)
-    if out or save_to: check_json(about)
-    dest = encoder_file(out, about) if out else None
-    folder = checkpoint_folder(checkpoints, about)
-    for place,file in (dest,True),(folder,False):
-        if place: check_writable(place, file=file)
-    if enc := dest and _kept(dest, about):
-        same = 'settings, code, versions and device'
-        print(f"{dest} is there already, of the same {same}, from {enc.meta['date']}: not trained again")
-    else:
-        enc = _pretrain(task, path, load, about, checkpoints=folder, **kwargs)
-        if dest: print(f'saved {keep(_save_new, enc, dest)}')
-    if save_to: print(f'saved {keep(save_pretraining, dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs), save_to)}')
-    clear_checkpoints(folder)
-    return enc
+    also = dict(cbs=cbs, watch=watch, tracker=tracker)
+    return _pretrained(task, path, load, _on_ground(job, task), out, save_to, checkpoints, **also)
 
 # %% ../nbs/55_train.ipynb #ff0ec972
 def check_valid(
@@ -166,7 +173,9 @@ def check_valid(
     if valid=='val': return
     if save_to: raise IwangError(f"valid='{valid}' is for choosing settings: its runs are no results and are not saved")
     pool = (getattr(encoder, 'meta', None) or {}).get('pool')
-    if pool in label_pools: raise IwangError(f"valid='{valid}': this encoder was told the labels of train (pool {pool}), so no part of it is held out: use valid='val'")
+    if pool in label_pools:
+        told = f'this encoder was told the labels of train (pool {pool}), so no part of it is held out'
+        raise IwangError(f"valid='{valid}': {told}: use valid='val'")
 
 # %% ../nbs/55_train.ipynb #d3ceb7fe
 def _reseed(dls, seed):
@@ -187,6 +196,7 @@ def finetune_dls(
     store = PixelStore(path, load_size(size)) if pixels else None
     return finetune_block(size, valid, zoom=zoom, fold=fold).dataloaders(path, bs=bs, store=store, **kwargs)
 
+# %% ../nbs/55_train.ipynb #d747cd07
 def finetune_learner(
     dls, # From `finetune_dls`
     encoder, # From `create_encoder` or `load_encoder`; it is trained in place
@@ -205,9 +215,10 @@ def finetune_learner(
     loss = LabelSmoothingCrossEntropyFlat(eps=label_smoothing)
     if prior=='adjusted': loss = PriorAdjusted(loss, class_counts(dls), tau)
     cbs = [cb(v) for cb,v in ((MixUp,mixup),(CutMix,cutmix),(EMA,ema)) if v]
-    return Learner(dls, model, loss_func=loss, opt_func=optimizers[opt], metrics=[accuracy,*asked_metrics(dls)], cbs=cbs,
-        splitter=lambda m: [list(o.parameters()) for o in m])
+    kwargs = dict(opt_func=optimizers[opt], metrics=[accuracy,*asked_metrics(dls)], cbs=cbs)
+    return Learner(dls, model, loss, splitter=lambda m: [list(o.parameters()) for o in m], **kwargs)
 
+# %% ../nbs/55_train.ipynb #f6dc9b15
 def learner_settings(recipe:dict)->dict:
     "The settings of fine-tuning's `recipe` that `finetune_learner` takes; `fit` reads the others"
     return {k:recipe[k] for k in signature(finetune_learner).parameters if k in recipe}
@@ -228,12 +239,12 @@ def check_labelled(
     if new: raise IwangError(f"val of {path} has classes that train has not: {', '.join(new)}")
 
 # %% ../nbs/55_train.ipynb #8f85df72
-def _cell(pre, arch, encoder_args, source, size, epochs, runs, seed, valid, save_to, official, alike=('code',), **kwargs):
-    "Ask what can be asked before fine-tuning: jobs by seed, the data's folder, how it is loaded, and recorded runs by seed"
+def _cell(pre, arch, args, source, size, epochs, runs, seed, valid, save_to, official, alike=('code',), **kwargs):
+    "Ask what can be asked before fine-tuning: jobs by seed, the data's folder, how it is loaded, recorded runs by seed"
     check_counts(epochs=epochs, size=size, runs=runs)
     if official: check_cell(source, size, epochs, runs, (pre or {}).get('pool'))
     path = get_imagewang(source, size)
-    job,load = finetuning_job(pre, path, size, epochs, arch, encoder_args, seed, **kwargs)
+    job,load = finetuning_job(pre, path, size, epochs, arch, args, seed, **kwargs)
     check_labelled(path, size, valid, load['bs'])
     jobs = {s: dict(job, seed=s) for s in range(seed, seed+runs)}
     if not save_to: return jobs,path,load,{}
@@ -243,6 +254,7 @@ def _cell(pre, arch, encoder_args, source, size, epochs, runs, seed, valid, save
     found = {s: recorded(dict(o, **about), save_to, alike) for s,o in jobs.items()}
     return jobs, path, load, {s:o for s,o in found.items() if o}
 
+# %% ../nbs/55_train.ipynb #6cb25a5a
 def _say_recorded(done):
     for s,(rec,p) in done.items(): print(f"seed {s} is recorded in {p}, from {rec['date']}: not run again")
 
@@ -263,7 +275,8 @@ def _run(encoder, dls, path, job, cbs=(), folder=None, tracker=None):
     size,epochs,seed,r = [job[k] for k in ('size','epochs','seed','recipe')]
     about = provenance()
     what = 'from scratch' if encoder is None else 'the encoder'
-    print(f'fine-tune {what}, seed {seed}: {len(dls.train_ds)} images, {size} px, {epochs} epochs, {_told(r)}', flush=True)
+    seen = f'{len(dls.train_ds)} images, {size} px, {epochs} epochs'
+    print(f'fine-tune {what}, seed {seed}: {seen}, {_told(r)}', flush=True)
     set_seed(seed)
     _reseed(dls, seed)
     enc = _fresh(job['encoder'], size, job['encoder_args']) if encoder is None else deepcopy(encoder)
@@ -274,6 +287,44 @@ def _run(encoder, dls, path, job, cbs=(), folder=None, tracker=None):
     log.pop('images_seen')
     told = {k:v for k,v in job.items() if k!='kind'}
     return finite_or_null(dict(told, **log, **source_now(path, job['source']), **about))
+
+# %% ../nbs/55_train.ipynb #9d71e333
+def _to_tune(encoder, arch, encoder_args, size, valid, save_to):
+    "The encoder to fine-tune, none from scratch, and one that is like it, both checked"
+    if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder, arch)
+    check_valid(valid, encoder, save_to)
+    check_counts(size=size)
+    like = _fresh(arch or 'xresnet18', size, encoder_args or {}) if encoder is None else encoder
+    if encoder_args and like.kwargs!=encoder_args:
+        raise IwangError(f'the encoder was built with {like.kwargs}, not {encoder_args}: leave encoder_args out')
+    _check_size(like, size)
+    _check_known(encoder, save_to)
+    return encoder,like
+
+def _known_runs(encoder, like, source, size, epochs, runs, seed, valid, save_to, **kwargs):
+    "What `_cell` gives, with the records alone of the runs that are there already"
+    pre = None if encoder is None else encoder.meta
+    runs = ifnone(runs, official_runs.get(epochs, 1))
+    what = pre, like.arch, like.kwargs
+    jobs,path,load,done = _cell(*what, source, size, epochs, runs, seed, valid, save_to, **kwargs)
+    if save_to: check_complete(first(jobs.values()))
+    _say_recorded(done)
+    return jobs,path,load,{s: rec for s,(rec,_) in done.items()}
+
+# %% ../nbs/55_train.ipynb #c540cedc
+def _runs(encoder, jobs, path, load, recs, valid, save_to, checkpoints, **kwargs):
+    "The records of `jobs`: those in `recs`, by seed, and those that are run now"
+    def fold(s): return s%5 if valid=='train' else 0
+    new = [s for s in jobs if s not in recs]
+    job = first(jobs.values())
+    how = dict(load, valid=valid, zoom=job['recipe']['zoom'])
+    dls_of = {f: finetune_dls(path, job['size'], fold=f, **how) for f in {*map(fold, new)}}
+    for s in new:
+        folder = _folder(checkpoints, encoder, jobs[s], valid)
+        recs[s] = _run(encoder, dls_of[fold(s)], path, jobs[s], folder=folder, **kwargs)
+        if save_to: print(f'saved {keep(save_record, recs[s], save_to)}')
+        clear_checkpoints(folder)
+    return L(recs[s] for s in sorted(recs))
 
 # %% ../nbs/55_train.ipynb #6c5d397a
 @delegates(settings, but='base,own,fixed')
@@ -297,39 +348,39 @@ def finetune(
     **kwargs
 )->L: # A record a run
     "Train an encoder on the labels and measure its accuracy after every epoch"
-    runs = ifnone(runs, official_runs.get(epochs, 1))
-    if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder, arch)
-    check_valid(valid, encoder, save_to)
-    check_counts(size=size)
-    enc = _fresh(arch or 'xresnet18', size, encoder_args or {}) if encoder is None else encoder
-    if encoder_args and enc.kwargs!=encoder_args:
-        raise IwangError(f'the encoder was built with {enc.kwargs}, not {encoder_args}: leave encoder_args out')
-    _check_size(enc, size)
-    _check_known(encoder, save_to)
-    meta = None if encoder is None else encoder.meta
-    jobs,path,load,done = _cell(meta, enc.arch, enc.kwargs, source, size, epochs, runs, seed, valid, save_to, official,
-        alike, prior=prior, cbs=cbs, **kwargs)
-    if save_to: check_complete(jobs[seed])
-    _say_recorded(done)
-    recs = {s: rec for s,(rec,_) in done.items()}
+    encoder,like = _to_tune(encoder, arch, encoder_args, size, valid, save_to)
+    kwargs.update(official=official, alike=alike, prior=prior, cbs=cbs)
+    jobs,path,load,recs = _known_runs(encoder, like, source, size, epochs, runs, seed, valid, save_to, **kwargs)
     return _runs(encoder, jobs, path, load, recs, valid, save_to, checkpoints, cbs=cbs, tracker=tracker)
 
-def _runs(encoder, jobs, path, load, recs, valid, save_to, checkpoints, **kwargs):
-    "The records of `jobs`: those in `recs`, by seed, and those that are run now"
-    def fold(s): return s%5 if valid=='train' else 0
-    new,job = [s for s in jobs if s not in recs],first(jobs.values())
-    how = dict(load, valid=valid, zoom=job['recipe']['zoom'])
-    dls_of = {f: finetune_dls(path, job['size'], fold=f, **how) for f in {*map(fold, new)}}
-    for s in new:
-        folder = _folder(checkpoints, encoder, jobs[s], valid)
-        recs[s] = _run(encoder, dls_of[fold(s)], path, jobs[s], folder=folder, **kwargs)
-        if save_to: print(f'saved {keep(save_record, recs[s], save_to)}')
-        clear_checkpoints(folder)
-    return L(recs[s] for s in sorted(recs))
-
-# %% ../nbs/55_train.ipynb #cab8423d
+# %% ../nbs/55_train.ipynb #47975956
 _no_setting = 'checkpoints','watch','tracker'   # What changes no result
 
+def _done(plan, epochs, runs, also):
+    "The recorded runs, by seed, of the encoder that the pretraining `plan` gives"
+    source,size,encoder = [plan[k] for k in ('source','size','encoder')]
+    asked = dict(dict(pool='unsup', seed=0, encoder_args=None), **plan)
+    path = get_imagewang(source, size)
+    job,_ = pretraining_job(path=path, **{k:v for k,v in asked.items() if k not in ('source',*_no_setting)})
+    known = _on_ground(job, plan['task'])
+    pre = dict(job, **{k: known[k] for k in ground})
+    also = {k:v for k,v in also.items() if k not in _no_setting}
+    *_,done = _cell(pre, encoder, job['encoder_args'], source, size, epochs, runs, valid='val', **also)
+    return done
+
+def _both(plan, out, epochs, runs, also):
+    "The records of fine-tuning the encoder of the pretraining `plan`; it is not trained if all of them are there"
+    source,size = plan['source'],plan['size']
+    n = ifnone(runs, official_runs.get(epochs, 1))
+    check_counts(epochs=epochs, size=size, runs=n, pretrain_epochs=plan['epochs'])
+    plan['task'] = _as_task(plan['task'])
+    if also['official']: check_cell(source, size, epochs, runs, plan['task'].pool)
+    done = _done(plan, epochs, n, also)
+    if len(done)<n: return finetune(pretrain(out=out, **plan), source, size, epochs, runs, arch=plan['encoder'], **also)
+    _say_recorded(done)
+    return L(rec for rec,_ in done.values())
+
+# %% ../nbs/55_train.ipynb #cab8423d
 @delegates(pretrain, but='task,out,save_to,epochs,lr,wd,warmup,recipe')
 def run(
     task='grey_blur', # Name of a pretext task, a `Pretext`, or 'scratch' for no pretraining
@@ -347,22 +398,13 @@ def run(
     **kwargs
 )->L: # A record a run
     "Pretrain on a task, fine-tune, and write a record of each run"
-    seed,n = kwargs.get('seed', 0),ifnone(runs, official_runs.get(epochs, 1))
-    own = {k:kwargs[k] for k in ('bs','pixels','num_workers','precision','cbs','checkpoints','tracker') if k in kwargs}
-    also = dict(own, seed=seed, save_to=save_to, official=official, prior=prior, recipe=recipe)
+    shared = 'bs','pixels','num_workers','precision','cbs','checkpoints','tracker'
+    own = {k:kwargs[k] for k in shared if k in kwargs}
+    also = dict(own, seed=kwargs.get('seed', 0), save_to=save_to, official=official, prior=prior, recipe=recipe)
     args = kwargs.get('encoder_args')
     if task=='scratch': return finetune(None, source, size, epochs, runs, arch=encoder, encoder_args=args, **also)
-    check_counts(epochs=epochs, size=size, runs=n, pretrain_epochs=pretrain_epochs)
-    task = _as_task(task)
-    if official: check_cell(source, size, epochs, runs, task.pool)
-    plan = dict(dict(pool='unsup', seed=0, encoder_args=None)|kwargs, task=task, size=size, epochs=pretrain_epochs, encoder=encoder)
-    job,_ = pretraining_job(path=get_imagewang(source, size), **{k:v for k,v in plan.items() if k not in _no_setting})
-    known = _on_ground(job, task)
-    *_,done = _cell({**job, **{k: known[k] for k in ground}}, encoder, job['encoder_args'], source, size, epochs, n, valid='val',
-        **{k:v for k,v in also.items() if k not in _no_setting})
-    if len(done)<n: return finetune(pretrain(source=source, out=out, **plan), source, size, epochs, runs, arch=encoder, **also)
-    _say_recorded(done)
-    return L(rec for rec,_ in done.values())
+    plan = dict(kwargs, task=task, source=source, size=size, epochs=pretrain_epochs, encoder=encoder)
+    return _both(plan, out, epochs, runs, also)
 
 # %% ../nbs/55_train.ipynb #a4fcec71
 def _same_data(source, size, was, remedy=''):
@@ -374,12 +416,27 @@ def _same_data(source, size, was, remedy=''):
 
 def _same_callbacks(job, cbs):
     was,now = job['recipe'].get('callbacks', []),[o.name for o in cbs]
-    if was!=now: raise IwangError(f"these runs had the callbacks {', '.join(was) or 'of the suite alone'}: give them with cbs")
+    names = ', '.join(was) or 'of the suite alone'
+    if was!=now: raise IwangError(f'these runs had the callbacks {names}: give them with cbs')
 
 def _recipe_of(job):
     "The recipe of `job` as it is said to `settings`, with settings that came after it at what they were"
     stage = {k:v for k,v in job['recipe'].items() if k!='callbacks'}
     return older_recipe(job['kind'], stage)
+
+# %% ../nbs/55_train.ipynb #c1b30dc5
+def _pretrain_job(job, path, out, save_to=None, **kwargs):
+    "The encoder of a job of pretraining, on the data in `path`"
+    task = get_pretext(job['task'], **job['task_args'])
+    size,epochs,encoder,pool,seed = [job[k] for k in ('size','epochs','encoder','pool','seed')]
+    return pretrain(task, path, size, epochs, encoder, pool, seed, out, save_to, recipe=_recipe_of(job), **kwargs)
+
+def _encoder_of(job, source, out, **kwargs):
+    "The encoder that the fine-tuning `job` begins with; none from scratch"
+    if not (pre := pretraining_of(job)): return None
+    remedy = ': say with pretrain_source where the data of the pretraining is'
+    path = _same_data(source, pre['size'], pre['source'], remedy)
+    return _pretrain_job(pre, path, out, **kwargs)
 
 # %% ../nbs/55_train.ipynb #61a60dc6
 def run_job(
@@ -396,24 +453,14 @@ def run_job(
     "Run one job: its pretraining, unless the encoder is there, and its fine-tuning"
     _same_callbacks(job, cbs)
     path = _same_data(source, job['size'], job['source'])
-    also = dict(kwargs, encoder_args=job['encoder_args'], cbs=cbs, checkpoints=checkpoints, recipe=_recipe_of(job))
-    if job['kind']=='pretrain':
-        task = get_pretext(job['task'], **job['task_args'])
-        enc = pretrain(task, path, job['size'], job['epochs'], job['encoder'], job['pool'], job['seed'], out, save_to, **also)
-        return dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs)
+    also = dict(kwargs, cbs=cbs, checkpoints=checkpoints, encoder_args=job['encoder_args'])
+    if job['kind']=='pretrain': return _record_of(_pretrain_job(job, path, out, save_to, **also))
     if save_to and (done := recorded(_on_ground(job), save_to, alike)):
         _say_recorded({job['seed']: done})
         return done[0]
-    enc = _encoder_of(job, ifnone(pretrain_source, path), out=out, **{k:v for k,v in also.items() if k!='recipe'})
-    [rec] = finetune(enc, path, job['size'], job['epochs'], 1, job['encoder'], job['seed'], save_to=save_to, alike=alike, **also)
-    return rec
-
-def _encoder_of(job, source, out, **kwargs):
-    "The encoder that the fine-tuning `job` begins with; none from scratch"
-    if not (pre := pretraining_of(job)): return None
-    path = _same_data(source, pre['size'], pre['source'], ': say with pretrain_source where the data of the pretraining is')
-    task = get_pretext(pre['task'], **pre['task_args'])
-    return pretrain(task, path, pre['size'], pre['epochs'], pre['encoder'], pre['pool'], pre['seed'], out, recipe=_recipe_of(pre), **kwargs)
+    enc = _encoder_of(job, ifnone(pretrain_source, path), out, **also)
+    also.update(save_to=save_to, alike=alike, recipe=_recipe_of(job))
+    return finetune(enc, path, job['size'], job['epochs'], 1, job['encoder'], job['seed'], **also)[0]
 
 # %% ../nbs/55_train.ipynb #327d9941
 @delegates(run_job, but='job,out,alike')
@@ -428,12 +475,12 @@ def reproduce(
         return L(run_job(job_of(r), source, save_to, save_to or tmp, alike=ground, **kwargs) for r in first_runs(recs))
 
 # %% ../nbs/55_train.ipynb #447414f8
-_results = ('accuracy','train_loss','valid_loss','metrics','chance','images_seen','seconds','images_per_second',
-    'peak_mb','date')
+_learned = ('accuracy','train_loss','valid_loss','metrics','chance')
+_measured = ('images_seen','seconds','images_per_second','peak_mb','date')
 
 def _about(rec):
     "What `rec` tells of a run, but for its results"
-    return {k:_about(v) if k=='pretrain' and v else v for k,v in rec.items() if k not in _results}
+    return {k:_about(v) if k=='pretrain' and v else v for k,v in rec.items() if k not in _learned+_measured}
 
 def _then_and_now(pairs):
     "Lines about what differs between the old and the new record of each pair"
@@ -446,12 +493,23 @@ def _then_and_now(pairs):
             if (was,now)!=twin and not untold: lines.setdefault(f'{k}: {was} then, {now} now')
     return list(lines)
 
+# %% ../nbs/55_train.ipynb #280494a9
 def _spread(old, new, n_val):
     "Two standard errors of the difference of the means of `old` and `new`, accuracies in %"
-    p,found = statistics.mean(old+new)/100,[statistics.variance(o) for o in (old,new) if len(o)>1]
+    p = statistics.mean(old+new)/100
+    found = [statistics.variance(o) for o in (old,new) if len(o)>1]
     binomial = 1e4*p*(1-p)/n_val
     return 2*math.sqrt(2*max(binomial, statistics.mean(found or [0]))/len(old))
 
+def _verdict(old, new, n_val):
+    "A line that says whether the means of `old` and `new` agree, and whether they do"
+    gap = abs(statistics.mean(old)-statistics.mean(new))
+    most = _spread(old, new, n_val)
+    agree = gap<=most
+    yes,far = ('agree','within') if agree else ('disagree','more than')
+    return f'{yes}: the means differ by {gap:.2f} points, {far} two standard errors of that, {most:.2f}',agree
+
+# %% ../nbs/55_train.ipynb #9f6e6871
 def compare_runs(
     old, # Records
     new, # Records of the same runs, from `reproduce`
@@ -465,6 +523,5 @@ def compare_runs(
         pre = f"pretraining seed {r['pretrain']['seed']}, " if r['pretrain'] else ''
         lines.append(f"{pre}seed {r['seed']}: {a:.2f} % then, {b:.2f} % now")
     if accs[0]==accs[1]: return [*lines, 'agree: every run reached what it reached then'],True
-    gap,most = abs(statistics.mean(accs[0])-statistics.mean(accs[1])),_spread(*accs, pairs[0][0]['source']['val'])
-    return [*lines, f"{'agree' if gap<=most else 'disagree'}: the means differ by {gap:.2f} points, "
-        f"{'within' if gap<=most else 'more than'} two standard errors of that, {most:.2f}"],gap<=most
+    verdict,agree = _verdict(*accs, pairs[0][0]['source']['val'])
+    return [*lines, verdict],agree

@@ -31,22 +31,28 @@ def read_mutants(text):
         name,_,within = name.partition(' @ ')
         old,new = ('\n'.join(l[2:] for l in lines if l[:2]==mark) for mark in ('- ','+ '))
         if not old or any(l[:2] not in ('- ','+ ') for l in lines):
-            raise ValueError(f'{task}, {name}: a mutant is its name, lines that begin with "- ", and lines that begin with "+ "')
+            form = 'a mutant is its name, lines that begin with "- ", and lines that begin with "+ "'
+            raise ValueError(f'{task}, {name}: {form}')
         res.append(Mutant(notebook, task, name, old, new, within or notebook))
     return res
 
-def mutants(): "All mutants"; return read_mutants((root/'tests'/'mutants.txt').read_text(encoding='utf-8'))
+def mutants():
+    "All mutants"
+    return read_mutants((root/'tests'/'mutants.txt').read_text(encoding='utf-8'))
 
 def mutated(nb, m):
     "The notebook `nb`, a dict, changed by `m`; raises `ValueError` unless exported cells have the text exactly once"
     nb = json.loads(json.dumps(nb))
     cells = [c for c in nb['cells'] if c['cell_type']=='code' and ''.join(c['source']).startswith('#| export')]
     found = sum(''.join(c['source']).count(m.old) for c in cells)
-    if found!=1: raise ValueError(f'{m.task}, {m.name}: exported cells of {m.within} have its text {found} times: {m.old!r}')
+    what = f'exported cells of {m.within} have its text {found} times'
+    if found!=1: raise ValueError(f'{m.task}, {m.name}: {what}: {m.old!r}')
     for c in cells: c['source'] = ''.join(c['source']).replace(m.old, m.new)
     return nb
 
-def notebook_path(name, root=root): "The notebook called `name`"; return root/'nbs'/f'{name}.ipynb'
+def notebook_path(name, root=root):
+    "The notebook called `name`"
+    return root/'nbs'/f'{name}.ipynb'
 
 def make_copy(m, copy):
     "What `m` needs of the project, changed by `m`, in the folder `copy`"
@@ -86,9 +92,11 @@ def verdict(error):
 
 def result(path, known):
     "What became of the mutant in the notebook `path`, and the cell and the error that say so"
-    if known is None: cell,error = next(failures(path), (None,None))
-    else: cell,error = next(((c,e) for c,e in failures(path, True) if verdict(e)=='killed' and c not in known), (None,None))
-    return verdict(error),'' if error is None else f'cell {cell}: {type(error).__name__}: {" ".join(str(error).split())[:80]}'
+    found = failures(path, known is not None)
+    if known is not None: found = ((c,e) for c,e in found if verdict(e)=='killed' and c not in known)
+    cell,error = next(found, (None,None))
+    said = ' '.join(str(error).split())[:80]
+    return verdict(error),'' if error is None else f'cell {cell}: {type(error).__name__}: {said}'
 
 def child(m, copy, known):
     "In a process of its own: run `m` in its copy and write down what came of it"
@@ -127,7 +135,7 @@ def fail_anyway(notebook):
     return run(Mutant(notebook, '', '', '', '', notebook))[0]
 
 def attempt(m):
-    "What became of `m`, where it died, and the CPU seconds: at first without cells that take long, then in the whole notebook"
+    "What became of `m`, where it died, and the CPU seconds: first without cells that take long, then with them"
     first,secs = run(m, fail_anyway(m.notebook))
     if first[0]=='killed': return *first,secs
     last,more = run(m)
@@ -179,7 +187,8 @@ def main():
         for m in ms: print(f'{m.notebook}  {m.task}: {m.name}')
         return
     os.environ.update(OMP_NUM_THREADS='1', MPLBACKEND='agg', COLUMNS='100')
-    server.set_forkserver_preload(['fastai.vision.all', 'timm', 'nbdev.test', 'nbdev.export', 'sklearn.linear_model', 'lightly.loss'])
+    heavy = 'fastai.vision.all','timm','nbdev.test','nbdev.export','sklearn.linear_model','lightly.loss'
+    server.set_forkserver_preload(list(heavy))
     sys.exit(run_all(ms, args.workers)>0)
 
 if __name__=='__main__': main()

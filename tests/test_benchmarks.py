@@ -4,11 +4,14 @@ from pathlib import Path
 
 root = Path(__file__).parent.parent
 
-def bench(*args): return subprocess.run([sys.executable, '-m', 'benchmarks', *map(str, args)], cwd=root, capture_output=True, text=True)
+def bench(*args):
+    cmd = [sys.executable, '-m', 'benchmarks', *map(str, args)]
+    return subprocess.run(cmd, cwd=root, capture_output=True, text=True)
 
 def test_rows(tmp_path):
     out = tmp_path/'speed.json'
-    r = bench('--only', 'finetune,rotation', '--size', 32, '--bs', 16, '--steps', 2, '--pairs', 2, '--encoder', 'test_resnet', '--json', out)
+    small = '--size 32 --bs 16 --steps 2 --pairs 2 --encoder test_resnet'
+    r = bench('--only', 'finetune,rotation', *small.split(), '--json', out)
     assert r.returncode==0, r.stdout+r.stderr
     rec = json.loads(out.read_text())
     assert [o['name'] for o in rec['rows']]==['finetune','rotation']
@@ -24,4 +27,5 @@ def test_rows(tmp_path):
 
 def test_bad_input():
     r = bench('--only', 'rotatoin')
-    assert r.returncode==1 and r.stderr.splitlines()[-1].startswith("benchmarks: task 'rotatoin' is unknown: did you mean rotation")
+    assert r.returncode==1
+    assert r.stderr.splitlines()[-1].startswith("benchmarks: task 'rotatoin' is unknown: did you mean rotation")

@@ -26,7 +26,8 @@ def test_table():
 
 def test_reads():
     ms = read_mutants('# 01_a: b\n\nsign turned @ 02_c\n- x = 1\n- y\n+ x = -1\n\ndropped\n- z')
-    assert ms==[Mutant('01_a', 'b', 'sign turned', 'x = 1\ny', 'x = -1', '02_c'), Mutant('01_a', 'b', 'dropped', 'z', '', '01_a')]
+    turned = Mutant('01_a', 'b', 'sign turned', 'x = 1\ny', 'x = -1', '02_c')
+    assert ms==[turned, Mutant('01_a', 'b', 'dropped', 'z', '', '01_a')]
     with pytest.raises(ValueError, match='b, sign turned: a mutant is'): read_mutants('# 01_a: b\n\nsign turned\nx = 1')
 
 def test_mutates():

@@ -8,7 +8,8 @@ import pytest
 from procs import start
 
 root = Path(__file__).parent.parent
-notebooks = sorted(p.relative_to(root).as_posix() for p in (root/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
+paths = [p.relative_to(root) for p in (root/'nbs').rglob('*.ipynb')]
+notebooks = sorted(p.as_posix() for p in paths if '.ipynb_checkpoints' not in p.parts)
 
 def run(path):
     "Run the notebook `path`; the exit status is 0 when all is well"

@@ -25,8 +25,11 @@ def copy(tmp_path_factory):
 
 def differing(copy, under):
     "Files under `under` that differ between checkout and copy"
-    both = {p.relative_to(d) for d in (root,copy) for p in (d/under).rglob('*') if p.is_file() and '__pycache__' not in p.parts}
-    return sorted(str(f) for f in both if not ((root/f).exists() and (copy/f).exists() and filecmp.cmp(root/f, copy/f, shallow=False)))
+    def files_of(d):
+        files = [p for p in (d/under).rglob('*') if p.is_file() and '__pycache__' not in p.parts]
+        return {p.relative_to(d) for p in files}
+    a,b = files_of(root),files_of(copy)
+    return sorted(str(f) for f in a|b if f not in a&b or not filecmp.cmp(root/f, copy/f, shallow=False))
 
 def test_exported(copy):
     r = run(bins/'nbdev-export', cwd=copy)
@@ -53,16 +56,23 @@ def test_addresses():
     ini.read(root/'settings.ini', encoding='utf-8')
     own = ini['DEFAULT']['git_url'].removeprefix('https://github.com/')
     texts = [root/'README.md', *(root/'nbs').rglob('*.ipynb')]
-    found = {m for t in texts for m in re.findall(r'(?:colab\.research\.google\.com/github/|git\+https://github\.com/)([\w-]+/[\w-]+)', t.read_text(encoding='utf-8'))}
+    link = r'(?:colab\.research\.google\.com/github/|git\+https://github\.com/)([\w-]+/[\w-]+)'
+    found = {m for t in texts for m in re.findall(link, t.read_text(encoding='utf-8'))}
     assert found=={own}
 
 def test_no_photos():
-    assert [f for f in files() if f.lower().endswith(('.jpg','.jpeg','.webp'))]==[]
+    photos = [f for f in files() if f.lower().endswith(('.jpg','.jpeg','.webp'))]
+    assert photos==[]
 
-@pytest.mark.parametrize('args', [
-    ['iwang-run', '--task', 'rotatoin'], ['iwang-finetune', '--epochs', '0'], ['iwang-data', '--source', '/no/such/folder'],
-    ['iwang-run', '--official', '--size', '100'], ['iwang-pretrain', '--colour', 'red'], ['iwang-pretrain', '--bs', '1'],
-    ['iwang-run', '--size', '32', '--save_to', '/dev/null/runs']])
+bad = """iwang-run --task rotatoin
+iwang-finetune --epochs 0
+iwang-data --source /no/such/folder
+iwang-run --official --size 100
+iwang-pretrain --colour red
+iwang-pretrain --bs 1
+iwang-run --size 32 --save_to /dev/null/runs"""
+
+@pytest.mark.parametrize('args', [l.split() for l in bad.splitlines()])
 def test_bad_input(args, tmp_path):
     "One clear line and a non-zero status, as a shell sees it"
     r = run(bins/args[0], *args[1:], cwd=tmp_path)
@@ -83,13 +93,15 @@ def test_stopped_and_started_again(tmp_path):
     assert again.stdout.count('train_loss')==1 and len(list((tmp_path/'runs').iterdir()))==1
 
 def test_public_api():
-    r = run(sys.executable, '-W', 'ignore', '-c', 'from imagewang_ssl.all import *; print(Rotation().name, Learner.__name__, get_imagewang.__name__)')
+    code = 'from imagewang_ssl.all import *\nprint(Rotation().name, Learner.__name__, get_imagewang.__name__)'
+    r = run(sys.executable, '-W', 'ignore', '-c', code)
     assert r.stdout.split()==['rotation','Learner','get_imagewang'], r.stderr
 
 def test_names_are_unique():
     "No two modules export the same name, or one would hide the other in imagewang_ssl.all"
     code = '''import importlib,pkgutil,collections,imagewang_ssl
-mods = [importlib.import_module(m.name) for m in pkgutil.walk_packages(imagewang_ssl.__path__, 'imagewang_ssl.') if not m.name.endswith('.all')]
+names = [m.name for m in pkgutil.walk_packages(imagewang_ssl.__path__, 'imagewang_ssl.')]
+mods = [importlib.import_module(name) for name in names if not name.endswith('.all')]
 at = collections.defaultdict(list)
 for m in mods:
     for n in getattr(m, '__all__', []): at[n].append(m.__name__)

@@ -1,10 +1,10 @@
 """What is killed goes on: runs and sweeps are killed at random moments, and end as if nobody had.
 
-`IWANG_KILLS=100 pytest tests/test_survives.py` is the long form; `-m slow` adds the engines that start processes of their own.
+`IWANG_KILLS=100 pytest tests/test_survives.py` is the long form; `-m slow` adds the engines that start processes of
+their own.
 """
 import json, os, random, signal, time
 from functools import partial
-from pathlib import Path
 import pytest
 from procs import start
 
@@ -42,7 +42,8 @@ def test_killed(task, tmp_path):
     log,whole,torn = [tmp_path/o for o in ('log','whole','torn')]
     began = time.monotonic()
     finish(start(log, train, task, whole), log)
-    took,left = time.monotonic()-began,max(1, kills//len(tasks))
+    took = time.monotonic()-began
+    left = max(1, kills//len(tasks))
     rng = random.Random(task)
     for _ in range(20*left):
         if not left or not killed(start(log, train, task, torn), rng.uniform(.1, .9)*took): break
@@ -53,8 +54,9 @@ def test_killed(task, tmp_path):
     assert all(a[2][k].equal(b[2][k]) for k in a[2]) and a[2].keys()==b[2].keys()
     assert not (torn/'out/checkpoints').exists()
 
-plan = dict(defaults=dict(size=32, epochs=1, encoder='test_resnet', recipe=dict(bs=240)), cell=[
-    dict(task=['rotation','simclr'], pretrain_epochs=1, seed=[0,1], runs=2, pretrain_recipe=dict(bs=160)), dict(task='scratch', runs=4)])
+usual = dict(size=32, epochs=1, encoder='test_resnet', recipe=dict(bs=240))
+both = dict(task=['rotation','simclr'], pretrain_epochs=1, seed=[0,1], runs=2, pretrain_recipe=dict(bs=160))
+plan = dict(defaults=usual, cell=[both, dict(task='scratch', runs=4)])
 
 def run_plan(place, **kwargs):
     from imagewang_ssl.sweep import sweep
@@ -69,7 +71,8 @@ def check_swept(place, log):
     assert len(list((place/'out').glob('*.safetensors')))==4
 
 def test_sweep_killed(tmp_path):
-    log,rng = tmp_path/'log',random.Random(0)
+    log = tmp_path/'log'
+    rng = random.Random(0)
     n = sum(killed(start(log, run_plan, tmp_path), rng.uniform(1, 4)) for _ in range(3))
     finish(start(log, run_plan, tmp_path), log)
     check_swept(tmp_path, log)
@@ -79,7 +82,8 @@ def test_sweep_killed(tmp_path):
 def test_slurm_local(tmp_path):
     pytest.importorskip('submitit')
     log = tmp_path/'log'
-    finish(start(log, run_plan, tmp_path, engine='slurm', cluster='local', folder=str(tmp_path/'slurm'), minutes=30), log)
+    how = dict(engine='slurm', cluster='local', folder=str(tmp_path/'slurm'), minutes=30)
+    finish(start(log, run_plan, tmp_path, **how), log)
     check_swept(tmp_path, log)
 
 def kill_a_worker(place):

@@ -48,11 +48,11 @@ class PretextDL(PixelDL):
 
 # %% ../../nbs/10_pretext.core.ipynb #d332eb1d
 class Pretext:
-    "A pretext task. Subclasses give `make_batch`, `head`, `panels`, `loss_func` and, where they have any, `metrics` and `callbacks`"
+    "A pretext task. Subclasses give `make_batch`, `head`, `panels`, `loss_func`, and their `metrics` and `callbacks`"
     paper = None      # Link to the paper or page it comes from
     kind = None       # What the target is: 'image', 'class', ...
     loss_func = None  # fastai loss
-    metrics = ()      # Functions (prediction, *targets); higher values of the first are better, and the task is judged by it
+    metrics = ()      # Functions (prediction, *targets); the first judges the task: higher values are better
     needs_labels = False
     recipe = {}       # What it changes in the recipe of pretraining: a learning rate, a batch size
     pool = None       # Name in `pools` of the images the task brings itself, where it does not learn from the source's
@@ -62,13 +62,6 @@ class Pretext:
     ): # (input, target)
         "Make input and target of a batch of images"
         raise NotImplementedError
-    def head(self, encoder): "The module that sits on `encoder`'s maps"; raise NotImplementedError
-    def panels(self, x, y, pred=None): "List of (image, title) that tell about one sample"; raise NotImplementedError
-    def blind(self, x, y, pred): "Answers that know nothing of their input, in the form of `pred`: those to other images"; return batch_item(pred, torch.randperm(find_bs(pred)))
-    def loads(self, size): "Side in pixels at which images are loaded for training at `size`"; return load_size(size)
-    def batch_tfms(self, size): "Transforms before `make_batch`"; return [RandomView(size)]
-    def model(self, encoder): "What is trained: `encoder` and `head`"; return nn.Sequential(encoder, self.head(encoder))
-    def callbacks(self): "Callbacks for state that lives across steps; they undo what they change"; return []
 
     def __init_subclass__(cls): cls.name = vars(cls).get('name') or camel2snake(cls.__name__)
     @property
@@ -77,12 +70,50 @@ class Pretext:
         return {k:getattr(self, k) for k in inspect.signature(type(self)).parameters}
     def __repr__(self): return f'{type(self).__name__}({", ".join(f"{k}={v!r}" for k,v in self.args.items())})'
 
+# %% ../../nbs/10_pretext.core.ipynb #8d0fd7ee
+@patch
+def head(self:Pretext, encoder):
+    "The module that sits on `encoder`'s maps"
+    raise NotImplementedError
+
+@patch
+def panels(self:Pretext, x, y, pred=None):
+    "List of (image, title) that tell about one sample"
+    raise NotImplementedError
+
+@patch
+def model(self:Pretext, encoder):
+    "What is trained: `encoder` and `head`"
+    return nn.Sequential(encoder, self.head(encoder))
+
+# %% ../../nbs/10_pretext.core.ipynb #92a7d96b
+@patch
+def loads(self:Pretext, size):
+    "Side in pixels at which images are loaded for training at `size`"
+    return load_size(size)
+
+@patch
+def batch_tfms(self:Pretext, size):
+    "Transforms before `make_batch`"
+    return [RandomView(size)]
+
+@patch
+def callbacks(self:Pretext):
+    "Callbacks for state that lives across steps; they undo what they change"
+    return []
+
+@patch
+def blind(self:Pretext, x, y, pred):
+    "Answers that know nothing of their input, in the form of `pred`: those to other images"
+    return batch_item(pred, torch.randperm(find_bs(pred)))
+
 # %% ../../nbs/10_pretext.core.ipynb #10470e6b
 @patch
 @delegates(pretrain_block, but='batch_tfms,loads')
 def dblock(self:Pretext, size, **kwargs):
     "A `DataBlock` of unlabelled images that ends in this task's inputs and targets"
-    return pretrain_block(size, batch_tfms=[*self.batch_tfms(size), PretextTransform(self)], loads=self.loads(size), dl_type=PretextDL, **kwargs)
+    tfms = [*self.batch_tfms(size), PretextTransform(self)]
+    return pretrain_block(size, batch_tfms=tfms, loads=self.loads(size), dl_type=PretextDL, **kwargs)
 
 @patch
 def dataloaders(self:Pretext,
@@ -99,6 +130,7 @@ def dataloaders(self:Pretext,
     store = PixelStore(path, self.loads(size)) if pixels else None
     return self.dblock(size, pool=pool, valid_pct=valid_pct).dataloaders(path, bs=bs, store=store, **kwargs)
 
+# %% ../../nbs/10_pretext.core.ipynb #778554a5
 @patch
 @delegates(Learner.__init__, but='dls,model,loss_func,metrics,cbs')
 def learner(self:Pretext,
@@ -108,8 +140,9 @@ def learner(self:Pretext,
     **kwargs
 )->Learner:
     "A `Learner` that trains `encoder` and a fresh head on this task"
-    return Learner(dls, self.model(encoder), loss_func=self.loss_func, metrics=list(self.metrics),
-        cbs=[*self.callbacks(), *L(cbs)], **kwargs)
+    model = self.model(encoder)
+    cbs = [*self.callbacks(), *L(cbs)]
+    return Learner(dls, model, loss_func=self.loss_func, metrics=list(self.metrics), cbs=cbs, **kwargs)
 
 # %% ../../nbs/10_pretext.core.ipynb #a57258a7
 @patch
@@ -118,10 +151,13 @@ def show(self:Pretext, x, y=None, pred=None, max_n=6, ncols=None, figsize=None):
     n = min(max_n, find_bs(x))
     rows = [self.panels(*(batch_item(o, i) for o in (x,y,pred))) for i in range(n)]
     panels = [p for r in rows for p in r]
-    ncols = ncols or (n if len(rows[0])==1 and n<=6 else 6 if len(rows[0])==1 else max(1, 6//len(rows[0]))*len(rows[0]))
+    each = len(rows[0])
+    ncols = ncols or (min(n, 6) if each==1 else max(1, 6//each)*each)
     axs = get_grid(len(panels), ncols=ncols, figsize=figsize or (1.7*ncols, 1.9*math.ceil(len(panels)/ncols)))
     size = min(12, 165/max(len(l) for _,t in panels for l in (t or ' ').split('\n')))
-    for ax,(im,title) in zip(axs, panels): show_image(im.float().clamp(0,1), ctx=ax, title=title).title.set_fontsize(size)
+    for ax,(im,title) in zip(axs, panels):
+        ax = show_image(im.float().clamp(0,1), ctx=ax, title=title)
+        ax.title.set_fontsize(size)
 
 # %% ../../nbs/10_pretext.core.ipynb #87ae947d
 @patch
@@ -131,7 +167,8 @@ def chance(self:Pretext,
 )->float: # The first metric, averaged over the validation images
     "The first metric of answers that know nothing of their input"
     vals,n = 0.,0
-    model,metric = learn.model.eval(),learn.metrics[0].func
+    model = learn.model.eval()
+    metric = learn.metrics[0].func
     for b in learn.dls.valid:
         x,*y = _plain(b)
         vals += find_bs(x)*float(metric(self.blind(x, *y[:1], _plain(model(x))), *y))
@@ -149,9 +186,11 @@ def _check_batch(self:Pretext, make):
         return _flat(make().one_batch())
     a,b,c = batch(0),batch(0),batch(1)
     assert all(torch.equal(p, q) for p,q in zip(a, b)), f'{self}: the same seed gives two different batches'
-    assert not all(p.shape==q.shape and torch.equal(p, q) for p,q in zip(a, c)), f'{self}: two seeds give the same batch'
+    other = any(p.shape!=q.shape or not torch.equal(p, q) for p,q in zip(a, c))
+    assert other, f'{self}: two seeds give the same batch'
     assert all(p.isfinite().all() for p in a if p.is_floating_point()), f'{self}: a batch is not finite'
 
+# %% ../../nbs/10_pretext.core.ipynb #35c93e4a
 @patch
 def _check_valid(self:Pretext, dls):
     "An input of validation is as large as one of training"
@@ -166,6 +205,7 @@ def _check_drawn(self:Pretext, model, x, size):
     for s in hooks.stored: assert s==(size,size), f'{self}: its decoder draws {s} of images of {size} px'
     return pred
 
+# %% ../../nbs/10_pretext.core.ipynb #10cc3d18
 @patch
 def _check_random(self:Pretext, arch, size):
     "No weight of encoder, head or loss is the same under two seeds, as a pretrained one would be"
@@ -186,22 +226,32 @@ def _check_gradient(self:Pretext, learn, b, encoder):
     try: learn.loss_func(learn.model(b[0]), *b[1:]).backward()
     finally: hook.remove()
     for i in range(len(encoder.chs)):
-        gs = [m[i].grad for m in maps]
-        assert any(g is not None and g.abs().sum()>0 for g in gs), f'{self}: no gradient reaches stage {i} of the encoder'
+        reached = any(m[i].grad is not None and m[i].grad.abs().sum()>0 for m in maps)
+        assert reached, f'{self}: no gradient reaches stage {i} of the encoder'
     learn.model.zero_grad()
 
+# %% ../../nbs/10_pretext.core.ipynb #27ba6ca0
 @patch
 def _check_learns(self:Pretext, learn, b, steps, lr):
     "The loss falls on one batch, and whatever the callbacks changed is put back"
-    state = lambda: (sorted(type(c).__name__ for c in learn.cbs), learn.loss_func)
+    def state(): return sorted(type(c).__name__ for c in learn.cbs),learn.loss_func
     before = state()
     learn.dls = DataLoaders([b]*steps, [b])
     with learn.no_bar(), learn.no_logging(): learn.fit(1, lr)
     losses = [v.item() for v in learn.recorder.losses]
-    assert np.mean(losses[-3:]) < np.mean(losses[:3]), f'{self}: the loss does not fall on one batch: {losses[0]:.4f} -> {losses[-1]:.4f}'
+    falls = np.mean(losses[-3:]) < np.mean(losses[:3])
+    assert falls, f'{self}: the loss does not fall on one batch: {losses[0]:.4f} -> {losses[-1]:.4f}'
     test_eq(state(), before)
     return losses
 
+@patch
+def _check_saved(self:Pretext, encoder, size):
+    "An encoder that is saved and loaded gives the same features"
+    with tempfile.TemporaryDirectory() as d: again = load_encoder(save_encoder(encoder, Path(d)/'e.safetensors'))
+    x = torch.rand(2, encoder.in_channels, size, size)
+    test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))
+
+# %% ../../nbs/10_pretext.core.ipynb #40bcd0f0
 @patch
 def _check_goes_on(self:Pretext, size, bs, lr):
     "A training goes on from a checkpoint in the middle of an epoch as if it had not stopped, bit for bit"
@@ -219,8 +269,10 @@ def _check_goes_on(self:Pretext, size, bs, lr):
     again = learner(1)
     with going_on(again, unpack(json.loads(json.dumps(plain)), tensors), epoch, batch): rest = kept(again)[-1]
     lost = state_diff(rest[2], whole[2])
-    assert not lost, f'{self}: training from a checkpoint ends with other {", ".join(lost[:3])} ({len(lost)} in all): keep its state'
+    names = f'{", ".join(lost[:3])} ({len(lost)} in all)'
+    assert not lost, f'{self}: training from a checkpoint ends with other {names}: keep its state'
 
+# %% ../../nbs/10_pretext.core.ipynb #278fcfcd
 @patch
 def check(self:Pretext,
     size:int=64, # Side of the images in pixels
@@ -229,22 +281,22 @@ def check(self:Pretext,
     steps:int=12, # Steps on the one batch
     lr:float=1e-3, # Learning rate of these steps
 )->tuple: # First and last loss on the batch
-    "Raise `AssertionError` unless this task works: random weights, batches, gradient, learning, a saved encoder and checkpoint"
-    make = lambda: self.dataloaders('sample', size, bs=bs, num_workers=0)
+    "Raise `AssertionError` unless this task works: weights, batches, gradient, learning, saved encoder and checkpoint"
+    def make(): return self.dataloaders('sample', size, bs=bs, num_workers=0)
     self._check_random(arch, size)
     self._check_batch(make)
     set_seed(0)
-    dls,encoder = make(),create_encoder(arch, size)
-    learn,b = self.learner(dls, encoder),_plain(dls.one_batch())
+    dls = make()
+    encoder = create_encoder(arch, size)
+    learn = self.learner(dls, encoder)
+    b = _plain(dls.one_batch())
     pred = self._check_drawn(learn.model.eval(), b[0], size)
     test_eq(find_bs(pred), find_bs(b[1] if len(b)>1 else b[0]))
     learn.model.train()
     self._check_gradient(learn, b, encoder)
     losses = self._check_learns(learn, b, steps, lr)
     self._check_valid(dls)
-    with tempfile.TemporaryDirectory() as d: again = load_encoder(save_encoder(encoder, Path(d)/'e.safetensors'))
-    x = torch.rand(2, encoder.in_channels, size, size)
-    test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))
+    self._check_saved(encoder, size)
     self._check_goes_on(size, bs, lr)
     return losses[0],losses[-1]
 
@@ -253,14 +305,16 @@ def _is_base(c): return c is Pretext or c.__name__[0]=='_' or vars(c).get('abstr
 
 def _pretexts():
     "Classes of tasks by name"
-    mods = [importlib.import_module(f'imagewang_ssl.pretext.{m.name}') for m in pkgutil.iter_modules(imagewang_ssl.pretext.__path__)]
-    def is_task(c, m): return inspect.isclass(c) and issubclass(c, Pretext) and c.__module__==m.__name__ and not _is_base(c)
-    return {c.name:c for m in mods for c in vars(m).values() if is_task(c, m)}
+    names = [m.name for m in pkgutil.iter_modules(imagewang_ssl.pretext.__path__)]
+    mods = [importlib.import_module(f'imagewang_ssl.pretext.{name}') for name in names]
+    def is_task(c): return inspect.isclass(c) and issubclass(c, Pretext) and not _is_base(c)
+    return {c.name:c for m in mods for c in vars(m).values() if is_task(c) and c.__module__==m.__name__}
 
 def list_pretexts()->list:
     "Names of all pretext tasks"
     return sorted(_pretexts())
 
+# %% ../../nbs/10_pretext.core.ipynb #71c64bbf
 def pretext_class(
     name:str, # One of `list_pretexts()`
 ):
@@ -268,7 +322,8 @@ def pretext_class(
     tasks = _pretexts()
     if name in tasks: return tasks[name]
     near = difflib.get_close_matches(name, tasks, 3, .5)
-    raise IwangError(f"task '{name}' is unknown: " + (f"did you mean {', '.join(near)}?" if near else f"choose one of {', '.join(sorted(tasks))}"))
+    remedy = f"did you mean {', '.join(near)}?" if near else f"choose one of {', '.join(sorted(tasks))}"
+    raise IwangError(f"task '{name}' is unknown: {remedy}")
 
 def get_pretext(
     name:str, # One of `list_pretexts()`
@@ -277,12 +332,14 @@ def get_pretext(
     "The task `name`; raises `IwangError` for a name or an argument nobody knows"
     cls = pretext_class(name)
     known = inspect.signature(cls).parameters
+    takes = ', '.join(known) or 'none'
     for a in args:
-        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {', '.join(known) or 'none'}")
+        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {takes}")
     return cls(**args)
 
 # %% ../../nbs/10_pretext.core.ipynb #b916aafc
 def describe(cls)->list: # A line an argument
     "The arguments of the task class `cls`, each with default and meaning"
     docs = docments(cls.__init__, full=True)
-    return [f'{k}={p.default!r}  {docs[k].docment or ""}'.rstrip() for k,p in inspect.signature(cls).parameters.items()]
+    args = inspect.signature(cls).parameters
+    return [f'{k}={p.default!r}  {docs[k].docment or ""}'.rstrip() for k,p in args.items()]
