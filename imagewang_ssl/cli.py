@@ -9,23 +9,25 @@ __all__ = ['command', 'data_cmd', 'tasks_cmd', 'pretrain_cmd', 'finetune_cmd', '
 # %% ../nbs/80_cli.ipynb #160a656f
 import ast, os, re, shlex, sys, warnings
 from functools import wraps
+from typing import Annotated
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
 from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
-from .basics import IwangError, message
+from .basics import IwangError, message, write_atomic
 from .source import check_imagewang, get_imagewang
 from .resume import Stopped
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
 from . import evaluate, record, sweep as sweeps, train
 from .board import rows
 from .board.figure import save_figure
-from .board.page import board_page
+from .board.page import board_json, board_page
 
 # %% ../nbs/80_cli.ipynb #95ebe63b
 def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
 
-def command(prog):
-    "Make the decorated function the console script `prog`: arguments from `argv`, returns the exit status"
+def command(prog, **old):
+    "Make a function the console script `prog`: arguments from `argv`, returns the exit status; `old` flags still work"
+    def _flag(m): return '--'+old.get(m[1].replace('-','_'), m[1]).replace('_','-')
     def _deco(func):
         p = anno_parser(func, prog=prog)
         def _error(msg):
@@ -35,7 +37,7 @@ def command(prog):
         @wraps(func)
         def _f(argv=None):
             said = ifnone(argv, sys.argv[1:])
-            argv = [re.sub(r'^--[\w-]+', lambda m: m[0].replace('_','-'), a) for a in said]
+            argv = [re.sub(r'^--([\w-]+)', _flag, a) for a in said]
             args = vars(p.parse_args(argv))
             try: return func(**{k:v for k,v in args.items() if k not in ('pdb','xtra')}) or 0
             except Stopped as e:
@@ -161,27 +163,31 @@ def probe_cmd(
           f"linear {100*r['ridge']:.2f} %")
 
 # %% ../nbs/80_cli.ipynb #89cd2957
-@command('iwang-board')
+@command('iwang-board', runs='records')
 def board_cmd(
-    runs:str='runs', # Folder of run records
+    records:str='runs', # Folder of run records
     csv:str=None, # Write the board here, leaderboard.csv as a rule
     check:str=None, # Fail unless this file is exactly what the records give
     page:str=None, # Write a page of it here (.html)
+    json:Annotated[str, dict(nargs='?', const='-')]=None, # Write rows and records here as JSON; or print them
     figure:str=None, # Write a picture of it here (.png or .svg)
     track:str=None, # Only this track: official, 64px, sample, ...; default: all
     void:bool=False, # Show withdrawn entries too
 ):
     "Print the leaderboard that the run records and the published entries give"
-    if check: return print(f'{rows.check_board(runs, check)} is what {runs} gives')
-    for dest in csv,page,figure:
+    if check: return print(f'{rows.check_board(records, check)} is what {records} gives')
+    for dest in csv,page,figure,None if json=='-' else json:
         if dest: train.check_writable(dest, file=True)
-    df = rows.derive_board(runs)
+    df = rows.derive_board(records)
+    known = ', '.join(df.track.unique())
     if track: df = df[df.track==track]
-    if not len(df): raise IwangError(f"no rows of track '{track}': there are {', '.join(rows.derive_board(runs).track.unique())}")
-    if csv: print(f'wrote {rows.write_board(runs, csv)}')
-    if page: print(f'wrote {board_page(df, page)}')
+    if not len(df): raise IwangError(f"no rows of track '{track}': there are {known}")
+    if csv: print(f'wrote {rows.write_board(records, csv)}')
+    if page: print(f'wrote {board_page(df, page, records)}')
+    if json=='-': print(board_json(df, records), end='')
+    elif json: print(f'wrote {write_atomic(json, board_json(df, records))}')
     if figure: print(f'wrote {save_figure(df, figure)}')
-    if not (csv or page or figure): print(rows.board_table(df, void=void))
+    if not (csv or page or figure or json): print(rows.board_table(df, void=void))
 
 @command('iwang-reproduce')
 def reproduce_cmd(

@@ -13,7 +13,7 @@ from ..basics import IwangError, write_atomic
 from .rows import args_text, row_pretraining, row_px, row_score, row_title, told_apart
 
 # %% ../../nbs/71_board.figure.ipynb #e7ff2b06
-ink_color,our_color,published_color = '#2b3038','#2f6fde','#8d95a0' # text, our rows, published rows
+ink_color,our_color,published_color = '#2b3038','#0072b2','#8d95a0' # text, our rows, published rows
 
 def _told_args(args):
     "Of the arguments of a method's rows those that tell the rows apart, in lines that leave the figure its room"
@@ -25,7 +25,7 @@ def _label(r):
     at = row_px(r) and f'{row_px(r)} px'
     if r.by!='ours': return ', '.join(filter(None, [f'{r.method} (blog)' if r.status=='blog' else r.method, at]))
     how = [at, r.pool, row_pretraining(r) and f'{row_pretraining(r)} pre', r.encoder, r.source]
-    return f'{r.method} {r.args}'.strip()+'\n'+', '.join(filter(None, how))
+    return '\n'.join(filter(None, [f'{r.method} {r.args}'.strip(), textwrap.fill(r.differs, 44), ', '.join(filter(None, how))]))
 
 def _told_runs(counts):
     "How many runs the rows of one line have, in the order of their epochs, on a line of their own where they differ"
@@ -33,59 +33,76 @@ def _told_runs(counts):
     told = counts.iloc[0] if alike else ', '.join(counts)
     return f'{", " if alike else chr(10)}{told} run{"s"*(told!="1")}'
 
+# %% ../../nbs/71_board.figure.ipynb #b1a9d8ac
+def _line(ax, rows, y, marks, step):
+    "Draw the rows of one method around the height `y`"
+    c = our_color if rows.by.iloc[0]=='ours' else published_color
+    if not rows.epochs.duplicated().any(): ax.plot(rows.accuracy, y+rows.epochs.map(step), c=c, lw=1, alpha=.6)
+    for r in rows.itertuples():
+        look = dict(fmt=marks[r.epochs], color=c, mfc='none' if r.status=='incomplete' else c)
+        ax.errorbar(r.accuracy, y+step[r.epochs], xerr=r.std, capsize=3, zorder=3, ms=5, **look)
+        over = dict(textcoords='offset points', ha='center', fontsize=8)
+        if len(step)==1: ax.annotate(row_score(r), (r.accuracy,y), (0,6), **over)
+
 def _panel(ax, g, marks):
     "Draw one size of a track: a line a method, best at the top, a mark an epoch count"
     names = list(g.groupby('label').accuracy.max().sort_values().index)
     ax.set_title(row_title(next(g.itertuples())), loc='left', fontsize=10, fontweight='bold')
     ax.set(yticks=range(len(names)), yticklabels=names, ylim=(-.6,len(names)-.4))
-    ax.grid(axis='x', alpha=.3)
-    ax.tick_params(length=0)
-    ax.spines[['top','right','left']].set_visible(False)
     epochs = [e for e in marks if e in set(g.epochs)]
-    step = {e: .2*((len(epochs)-1)/2-i) for i,e in enumerate(epochs)} # below each other, so that none hides another
-    for tick,(name,rows) in zip(ax.get_yticklabels(), sorted(g.groupby('label'), key=lambda o: names.index(o[0]))):
-        ours,y = rows.by.iloc[0]=='ours',names.index(name)
-        c = our_color if ours else published_color
-        if ours: tick.set(color=our_color)
-        if ours and (g.by!='ours').any(): ax.axhspan(y-.5, y+.5, color=our_color, alpha=.08, lw=0)
-        if not rows.epochs.duplicated().any(): ax.plot(rows.accuracy, y+rows.epochs.map(step), c=c, lw=1, alpha=.6)
-        for r in rows.itertuples():
-            ax.errorbar(r.accuracy, y+step[r.epochs], xerr=r.std, fmt=marks[r.epochs], color=c, capsize=3, zorder=3,
-                        ms=5, mfc='none' if r.status=='incomplete' else c)
-            if len(epochs)==1:
-                ax.annotate(row_score(r), (r.accuracy,y), (0,6), textcoords='offset points', ha='center', fontsize=8)
+    step = {e: .2*((len(epochs)-1)/2-i) for i,e in enumerate(epochs)}
+    for y,(tick,name) in enumerate(zip(ax.get_yticklabels(), names)):
+        rows = g[g.label==name]
+        _line(ax, rows, y, marks, step)
+        if rows.by.iloc[0]!='ours': continue
+        tick.set(color=our_color, fontweight='bold')
+        if (g.by!='ours').any(): ax.axhspan(y-.5, y+.5, color=our_color, alpha=.08, lw=0)
+
+# %% ../../nbs/71_board.figure.ipynb #0501d3b3
+def _keys(df, marks):
+    "The legend's entries"
+    from matplotlib.lines import Line2D
+    def key(label, m='o', c=published_color, **kw): return Line2D([], [], c=c, ls='', marker=m, ms=5, label=label, **kw)
+    res = [key(f'{e} epochs', m) for e,m in marks.items()]
+    if (df.by=='ours').any(): res.append(key('ours', c=our_color))
+    if (df.by!='ours').any(): res.append(key('published'))
+    if (df.status=='incomplete').any(): res.append(key('too few runs', c=our_color, mfc='none'))
+    return res
+
+def _labelled(df):
+    "The rows to draw, each with its `label`"
+    df = df[df.status!='void'].drop_duplicates(['track','size','epochs','method','by','row'])
+    if not len(df): raise IwangError('nothing to draw: no rows in this part of the board')
+    df = df.assign(args=df.groupby('method').args.transform(_told_args))
+    df = df.assign(label=[_label(r) for r in df.itertuples()])
+    told = df.groupby(['track','size','label'], sort=False).counts.transform(_told_runs)
+    return df.assign(label=df.label+told.where(df.by=='ours', ''))
+
+# %% ../../nbs/71_board.figure.ipynb #909351a3
+_style = {'font.size':9, 'grid.color':published_color, 'axes.edgecolor':published_color}
+_style |= {k: ink_color for k in ('text.color','axes.labelcolor','xtick.color','ytick.color')}
+_style |= {'axes.spines.top':False, 'axes.spines.right':False, 'axes.spines.left':False}
+_style |= {'axes.grid':True, 'axes.grid.axis':'x', 'grid.alpha':.3, 'xtick.major.size':0, 'ytick.major.size':0}
 
 def plot_board(
     df:pd.DataFrame, # The board, or part of it, such as one track
 ):
     "Methods by accuracy, ours in color with the arguments that tell rows of one method apart; returns the figure"
     import matplotlib.pyplot as plt
-    df = df[df.status!='void'].drop_duplicates(['track','size','epochs','method','by','row'])
-    if not len(df): raise IwangError('nothing to draw: no rows in this part of the board')
-    df = df.assign(args=df.groupby('method').args.transform(_told_args))
-    df = df.assign(label=[_label(r) for r in df.itertuples()])
-    told = df.groupby(['track','size','label'], sort=False).counts.transform(_told_runs)
-    df['label'] += told.where(df.by=='ours', '')
+    df = _labelled(df)
     marks = dict(zip(sorted(df.epochs.unique()), 'osD^vP*X'*9))
     panels = [g for _,g in df.groupby(['track','size'], sort=False)]
     high = [.6+.5*g.label.nunique() for g in panels]
-    fig = plt.figure(figsize=(7.5, .8+sum(high)), layout='constrained')
-    with plt.rc_context({'font.size':9, 'grid.color':published_color, 'axes.edgecolor':published_color,
-                         **{k:ink_color for k in ('text.color','axes.labelcolor','xtick.color','ytick.color')}}):
-        axs = fig.subplots(len(panels), height_ratios=high, sharex=True, squeeze=False)
-        for ax,g in zip(axs[:,0], panels): _panel(ax, g, marks)
-        ax.margins(x=.08)
-        ax.set_xlabel('accuracy, %')
-        def key(m, label, c=published_color, mfc=published_color):
-            return plt.Line2D([], [], c=c, ls='', marker=m, ms=5, mfc=mfc, label=label)
-        keys = [key(m, f'{e} epochs') for e,m in marks.items()]
-        if (df.by=='ours').any(): keys.append(key('o', 'ours', our_color, our_color))
-        if (df.by!='ours').any(): keys.append(key('o', 'published'))
-        if (df.status=='incomplete').any(): keys.append(key('o', 'too few runs', our_color, 'none'))
-        fig.legend(handles=keys, loc='outside upper left', ncols=min(7,len(keys)), frameon=False,
-                   handletextpad=.1, columnspacing=1.2)
+    with plt.rc_context(_style):
+        fig = plt.figure(figsize=(7.5, .8+sum(high)), layout='constrained')
+        axs = fig.subplots(len(panels), height_ratios=high, sharex=True, squeeze=False)[:,0]
+        for ax,g in zip(axs, panels): _panel(ax, g, marks)
+        axs[-1].margins(x=.12)
+        axs[-1].set_xlabel('accuracy, %')
+        keys,near = _keys(df, marks),dict(frameon=False, handletextpad=.1, columnspacing=1.2)
+        fig.legend(handles=keys, loc='outside upper left', ncols=min(7,len(keys)), **near)
         fig.draw_without_rendering()
-    fig.set_layout_engine('none') # the layout's last digits change from call to call: settle on rounded ones
+    fig.set_layout_engine('none')
     for ax in fig.axes: ax.set_position([round(o, 4) for o in ax.get_position().bounds])
     return fig
 

@@ -85,12 +85,9 @@ class Joint(TrainLabels, MultiTask):
     ):
         if not weight>=0: raise IwangError(f'weight={weight}: it must be 0 or more')
         if classes<2: raise IwangError(f'classes={classes}: it must be 2 or more')
-        self.parts = [_Labels(classes), get_pretext(pretext, **task_args or {})]
-        self._check_parts()
-        self.pretext,self.weight,self.classes,self.task_args = pretext,weight,classes,self.parts[1].args
-        self.metrics = [PartMetric(m, i, p.name) for i,p in enumerate(self.parts) for m in p.metrics]
-        self.loss_func = MultiLoss(self.parts, [1.,weight])
-        self.recipe = self.parts[1].recipe
+        task = get_pretext(pretext, **task_args or {})
+        self.pretext,self.weight,self.classes,self.task_args = pretext,weight,classes,task.args
+        self.combine([_Labels(classes), task], [1.,weight])
 
     def first_labels(self, dataset):
         labels = super().first_labels(dataset)

@@ -160,16 +160,24 @@ class MultiTask(Pretext):
         weights:list=None, # Weight of each task's loss; 1 by default
         task_args:dict=None # Arguments by task, such as {'rotation': {'turns': 'all'}}
     ):
-        self.parts = _parts(tasks, task_args or {})
-        names = [p.name for p in self.parts]
+        parts = _parts(tasks, task_args or {})
+        names = [p.name for p in parts]
         self.weights = _weights(weights, names)
-        self.viewers = [p for p in self.parts if _own(p, 'batch_tfms')]
-        _check_parts(self.parts, self.viewers)
         self.tasks = ','.join(names)
-        self.task_args = {p.name:p.args for p in self.parts}
-        self.metrics = [PartMetric(m, i, p.name) for i,p in enumerate(self.parts) for m in p.metrics]
-        self.loss_func = MultiLoss(self.parts, self.weights)
-        recipes = [p.recipe for p in self.parts]
+        self.task_args = {p.name:p.args for p in parts}
+        self.combine(parts, self.weights)
+
+    def combine(self,
+        parts:list, # Tasks
+        weights:list # Weight of each one's loss
+    ):
+        "Learn `parts` over one encoder; raises `IwangError` where they cannot share their images"
+        self.parts = parts
+        self.viewers = [p for p in parts if _own(p, 'batch_tfms')]
+        _check_parts(parts, self.viewers)
+        self.metrics = [PartMetric(m, i, p.name) for i,p in enumerate(parts) for m in p.metrics]
+        self.loss_func = MultiLoss(parts, weights)
+        recipes = [p.recipe for p in parts]
         self.recipe = {k:min(r[k] for r in recipes if k in r) for r in recipes for k in r}
 
 # %% ../../nbs/30_pretext.multi_task.ipynb #e4d5fbf8
