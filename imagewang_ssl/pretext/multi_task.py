@@ -167,18 +167,20 @@ class MultiTask(Pretext):
         self.task_args = {p.name:p.args for p in parts}
         self.combine(parts, self.weights)
 
-    def combine(self,
-        parts:list, # Tasks
-        weights:list # Weight of each one's loss
-    ):
-        "Learn `parts` over one encoder; raises `IwangError` where they cannot share their images"
-        self.parts = parts
-        self.viewers = [p for p in parts if _own(p, 'batch_tfms')]
-        _check_parts(parts, self.viewers)
-        self.metrics = [PartMetric(m, i, p.name) for i,p in enumerate(parts) for m in p.metrics]
-        self.loss_func = MultiLoss(parts, weights)
-        recipes = [p.recipe for p in parts]
-        self.recipe = {k:min(r[k] for r in recipes if k in r) for r in recipes for k in r}
+# %% ../../nbs/30_pretext.multi_task.ipynb #b4b7b723
+@patch
+def combine(self:MultiTask,
+    parts:list, # Tasks
+    weights:list # Weight of each one's loss
+):
+    "Learn `parts` over one encoder; raises `IwangError` where they cannot share their images"
+    self.parts = parts
+    self.viewers = [p for p in parts if _own(p, 'batch_tfms')]
+    _check_parts(parts, self.viewers)
+    self.metrics = [PartMetric(m, i, p.name) for i,p in enumerate(parts) for m in p.metrics]
+    self.loss_func = MultiLoss(parts, weights)
+    recipes = [p.recipe for p in parts]
+    self.recipe = {k:min(r[k] for r in recipes if k in r) for r in recipes for k in r}
 
 # %% ../../nbs/30_pretext.multi_task.ipynb #e4d5fbf8
 @patch
