@@ -15,7 +15,8 @@ from fastcore.script import anno_parser
 from .basics import IwangError
 from .source import check_imagewang, get_imagewang
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
-from . import evaluate, record, train
+from . import record, train
+from .evaluate.record import probe_record
 from .board import rows
 from .board.figure import save_figure
 from .board.page import board_page
@@ -137,7 +138,7 @@ def _summary(recs):
 
 # %% ../nbs/80_cli.ipynb #390ffb52
 @command('iwang-probe')
-@delegates(evaluate.probe_record)
+@delegates(probe_record)
 def probe_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: random weights
     table:bool=False, # Instead: what the encoders of all records in `runs` are good for
@@ -147,7 +148,7 @@ def probe_cmd(
     "Ask an encoder, without training it, what nearest neighbours and a linear map make of its features"
     if table: return print(rows.probing_table(runs).round(2).to_string(index=False, na_rep=''))
     if kwargs['save_to']: train.check_writable(kwargs['save_to'])
-    r = evaluate.probe_record(encoder, **kwargs)
+    r = probe_record(encoder, **kwargs)
     print(f"{r['task']} {r['size']} px, {r['epochs']} epochs: {r['k']} nearest neighbours {100*r['knn']:.2f} % ({100*r['knn_all']:.2f} % among all of train), "
           f"linear {100*r['ridge']:.2f} %")
 
