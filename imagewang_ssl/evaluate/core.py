@@ -236,12 +236,13 @@ def twin(self:FrozenEncoder,
         enc = create_encoder(self.encoder.arch, self.encoder.size, **self.encoder.kwargs)
     return FrozenEncoder(enc, self.data, 'random weights', self.cache)
 
-# %% ../../nbs/60_evaluate.core.ipynb #3d1a9e78
+# %% ../../nbs/60_evaluate.core.ipynb #18e74245
 class Evaluation:
     "A question to a frozen encoder. Subclasses give `ask` and, where there is something to see, `draw` and `show`"
     paper = None   # Link to the paper it comes from
     unit = '%'     # Of its scores: '%' where they are fractions, or ''
     slow = False   # Left out unless it is asked for by name
+    order = 50     # Where it stands in a report
 
     def ask(self, o:FrozenEncoder)->dict: "Plain data with `scores`: numbers by name"; raise NotImplementedError
     def draw(self, found:dict): "A figure that sets the answers of several encoders, by name, side by side; or None"

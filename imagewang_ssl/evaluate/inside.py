@@ -14,7 +14,7 @@ from .core import Evaluation
 from .probes import fit_logistic, standardized
 from .retrieval import framed, one_per_class, picture_grid, right_color, wrong_color
 
-# %% ../../nbs/65_evaluate.inside.ipynb #d46c68d6
+# %% ../../nbs/65_evaluate.inside.ipynb #84bfbc60
 def first_filters(
     encoder, # An `Encoder`
 )->Tensor: # (n,3,k,k)
@@ -25,6 +25,7 @@ def first_filters(
 
 class FirstFilters(Evaluation):
     "What do the first filters look for?"
+    order = 50
     def ask(self, o):
         w = first_filters(o.encoder)
         return dict(scores=dict(color=((w-w.mean(1, keepdim=True)).pow(2).sum()/w.pow(2).sum()).item()))
@@ -60,9 +61,10 @@ def strongest(
     best,at = maps[:,unit].flatten(1).max(1)
     return [(i, at[i].item()//w, at[i].item()%w) for i in best.topk(min(k, len(best)))[1].tolist()]
 
-# %% ../../nbs/65_evaluate.inside.ipynb #c6ecb2f8
+# %% ../../nbs/65_evaluate.inside.ipynb #95693dcf
 class ExcitingImages(Evaluation):
     "Which images, and which regions of them, most excite a unit?"
+    order = 51
     def __init__(self,
         stage:int=-2, # Which
         n:int=400, # Images at most, spread over the validation images
@@ -111,9 +113,10 @@ def overlay(
     big = F.interpolate(heat[None,None].float(), size=im.shape[-2:], mode='bilinear', align_corners=False)[0,0]
     ax.imshow(big, cmap='inferno', alpha=.55, vmin=0, vmax=1)
 
-# %% ../../nbs/65_evaluate.inside.ipynb #06e0cac8
+# %% ../../nbs/65_evaluate.inside.ipynb #ca7c284b
 class AttentionMaps(Evaluation):
     "Where do the stages look?"
+    order = 52
     paper = 'https://arxiv.org/abs/1803.07728'
     def __init__(self, p:float=2.): store_attr()
     def ask(self, o):
@@ -160,9 +163,10 @@ def grad_cam(
         grad = torch.autograd.grad(score.gather(1, y[:,None]).sum(), maps[stage])[0]
     return (grad.mean((2,3), keepdim=True)*maps[stage]).sum(1).relu().detach(),y
 
-# %% ../../nbs/65_evaluate.inside.ipynb #ef5b01b2
+# %% ../../nbs/65_evaluate.inside.ipynb #64e99c72
 class GradCam(Evaluation):
     "Which places of an image speak for its class?"
+    order = 53
     paper = 'https://arxiv.org/abs/1610.02391'
     def __init__(self, stage:int=-2): store_attr()
 
@@ -204,9 +208,10 @@ def umap_map(
         raise IwangError("method='umap' needs umap-learn: pip install umap-learn, or take method='pca'") from None
     return torch.tensor(UMAP(metric='cosine', random_state=0).fit_transform(x.numpy()))
 
-# %% ../../nbs/65_evaluate.inside.ipynb #300f7fca
+# %% ../../nbs/65_evaluate.inside.ipynb #8eae46b2
 class ImageMap(Evaluation):
     "Which images lie near each other?"
+    order = 54
     def __init__(self, method:str='pca'):
         check_choice('method', method, ['pca','umap'])
         store_attr()

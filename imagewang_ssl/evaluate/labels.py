@@ -114,9 +114,10 @@ def draw(self:_Fractions, found):
     axs[0,0].set(ylabel='% right', ylim=(0,min(100, 1.4*top)))
     return fig
 
-# %% ../../nbs/62_evaluate.labels.ipynb #42309c3e
+# %% ../../nbs/62_evaluate.labels.ipynb #39312543
 class LabelFractions(_Fractions):
     "How many labels is pretraining worth to a linear probe?"
+    order = 20
     name = 'labels'
     def __init__(self, fractions:tuple=(.01,.05,.1,.25,.5,1.), seeds:int=3, l2:float=.01):
         check_counts(seeds=seeds)
@@ -149,9 +150,10 @@ def finetuned_scores(
         fit(learn, max(1, round(steps*bs/len(idx))), recipe)
         return learn.get_preds(dl=dls.valid, act=noop)[0]
 
-# %% ../../nbs/62_evaluate.labels.ipynb #a2593b3b
+# %% ../../nbs/62_evaluate.labels.ipynb #87a8f468
 class LabelFinetune(_Fractions):
     "How many labels is pretraining worth to a network that is fine-tuned?"
+    order = 21
     slow,against = True,'from scratch'
     def __init__(self, fractions:tuple=(.01,.05,.1,.25,.5,1.), seeds:int=3, steps:int=300):
         check_counts(seeds=seeds, steps=steps)

@@ -170,9 +170,10 @@ def _asked_bank(bank, asked):
     keep = torch.isin(bank[1], asked)
     return bank[0][keep],bank[1][keep]
 
-# %% ../../nbs/61_evaluate.probes.ipynb #e8cbce8f
+# %% ../../nbs/61_evaluate.probes.ipynb #7a2e4698
 class KnnProbe(_StageProbe):
     "Do nearest neighbors have the same class?"
+    order = 11
     name,paper = 'knn','https://arxiv.org/abs/1805.01978'
     def __init__(self, k:int=20):
         check_counts(k=k)
@@ -182,18 +183,20 @@ class KnnProbe(_StageProbe):
         among = knn_votes(_asked_bank(bank, data.asked), x, self.k, n_classes=len(data.vocab))
         return dict(all=votes.argmax(1), asked=among.argmax(1), no_prior=(votes/data.counts.clamp(min=1)).argmax(1))
 
-# %% ../../nbs/61_evaluate.probes.ipynb #7cf5b2e7
+# %% ../../nbs/61_evaluate.probes.ipynb #bc3b53bf
 class RidgeProbe(_StageProbe):
     "Can a linear map, fitted in closed form, tell the classes apart?"
+    order = 12
     name = 'ridge'
     def __init__(self, alpha:float=1.): store_attr()
     def predict(self, bank, x, data):
         banks = dict(all=(bank,False), asked=(_asked_bank(bank, data.asked),False), no_prior=(bank,True))
         return {w:ridge_scores(b, x, self.alpha, balanced).argmax(1) for w,(b,balanced) in banks.items()}
 
-# %% ../../nbs/61_evaluate.probes.ipynb #f1009930
+# %% ../../nbs/61_evaluate.probes.ipynb #39c31e04
 class LinearProbe(_StageProbe):
     "Can a linear classifier, trained with cross-entropy, tell the classes apart?"
+    order = 10
     name,paper = 'linear','https://arxiv.org/abs/1603.08511'
     def __init__(self, l2:float=.01): store_attr()
     def predict(self, bank, x, data):

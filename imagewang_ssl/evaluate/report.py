@@ -66,13 +66,13 @@ def frozen_encoders(
     data = LabeledData(source, size, valid)
     return [FrozenEncoder(e, data, n) for e,n in zip(encoders, _names(encoders, files))]
 
-# %% ../../nbs/69_evaluate.report.ipynb #c7f0ed25
+# %% ../../nbs/69_evaluate.report.ipynb #fed7f03f
 def chosen_evaluations(
     only:str=None, # Names with commas between; default: all that are not slow
 )->list: # Of `Evaluation`s
     "The evaluations to run; raises `IwangError` for a name nobody knows"
-    names = [o.strip() for o in only.split(',') if o.strip()] if only else list_evaluations(slow=False)
-    return [get_evaluation(n) for n in names]
+    if only: return [get_evaluation(o.strip()) for o in only.split(',') if o.strip()]
+    return sorted(map(get_evaluation, list_evaluations(slow=False)), key=lambda e: (e.order,e.name))
 
 def ask_all(
     encoders:list, # `FrozenEncoder`s

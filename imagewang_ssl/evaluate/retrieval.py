@@ -63,9 +63,10 @@ def one_per_class(
     first_of = [(y==c).nonzero()[0,0].item() for c in y.unique()]
     return (first_of+[i for i in range(len(y)) if i not in first_of])[:n]
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #0f54a86c
+# %% ../../nbs/64_evaluate.retrieval.ipynb #e775a7be
 class Retrieval(Evaluation):
     "Are the images that an encoder finds most similar of the same class?"
+    order = 40
     def __init__(self, ks:tuple=(1,5,10)): store_attr()
     def ask(self, o):
         y,r = o.val['y'],ranking(o.val['last'])
@@ -98,9 +99,10 @@ def cut_patches(
     top,left = [torch.randint(s-side+1, (len(x),), generator=gen).tolist() for s in x.shape[-2:]]
     return torch.stack([im[:,t:t+side,l:l+side] for im,t,l in zip(x, top, left)])
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #fc54a425
+# %% ../../nbs/64_evaluate.retrieval.ipynb #396f93ac
 class Patches(Evaluation):
     "Are patches that an encoder finds most similar from images of the same class?"
+    order = 41
     paper = 'https://arxiv.org/abs/1505.05192'
     def __init__(self, n:int=1000): store_attr()
 
@@ -168,9 +170,10 @@ def matched_accuracy(
     i,j = linear_sum_assignment(t.numpy(), maximize=True)
     return (t[i,j].sum()/t.sum()).item()
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #a6bb5a71
+# %% ../../nbs/64_evaluate.retrieval.ipynb #801758d2
 class Clusters(Evaluation):
     "Do clusters of the features know the classes?"
+    order = 42
     paper = 'https://arxiv.org/abs/1807.05520'
     def __init__(self,
         tries:int=5, # Starts of k-means; the tightest clusters count

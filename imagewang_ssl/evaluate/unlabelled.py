@@ -43,9 +43,10 @@ def spectrum_decay(
     rank = rank-rank.mean()
     return -((rank@v.log())/(rank@rank)).item()
 
-# %% ../../nbs/63_evaluate.unlabelled.ipynb #c31e9c49
+# %% ../../nbs/63_evaluate.unlabelled.ipynb #2667d5bb
 class Spectrum(Evaluation):
     "How many directions do the features use, and how fast does their spectrum fall?"
+    order = 30
     paper,unit = 'https://arxiv.org/abs/2210.02885',''
     def ask(self, o):
         x = torch.cat([o.train['last'],o.val['last']]).float()
@@ -76,9 +77,10 @@ def views(self:FrozenEncoder,
         return dict(z=torch.stack(both, 1))
     return self.taken(f'views {n}', make)['z']
 
-# %% ../../nbs/63_evaluate.unlabelled.ipynb #aa4bf0bd
+# %% ../../nbs/63_evaluate.unlabelled.ipynb #514f6966
 class Sphere(Evaluation):
     "Are views of an image near each other, and images spread over the sphere?"
+    order = 31
     paper,unit = 'https://arxiv.org/abs/2005.10242',''
     def ask(self, o):
         z = o.views()
@@ -115,9 +117,10 @@ def _heat(ax, table, ticks, title):
     ax.set_yticks(range_of(ticks), ticks)
     ax.set_title(title)
 
-# %% ../../nbs/63_evaluate.unlabelled.ipynb #906e84a5
+# %% ../../nbs/63_evaluate.unlabelled.ipynb #f3046223
 class Cka(Evaluation):
     "Which stages see alike, and which encoders?"
+    order = 32
     paper,unit = 'https://arxiv.org/abs/1905.00414',''
     def __init__(self, n:int=1000): store_attr()
     def ask(self, o):
