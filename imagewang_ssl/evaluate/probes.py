@@ -86,25 +86,29 @@ def ridge_accuracy(
     "Accuracy on `query` of a linear map fitted to `bank` by ridge regression"
     return (ridge_scores(bank, query[0], **kwargs).argmax(1)==query[1]).double().mean().item()
 
-# %% ../../nbs/61_evaluate.probes.ipynb #1563b035
+# %% ../../nbs/61_evaluate.probes.ipynb #8555841d
 def fit_logistic(
     x, # Standardized features (n,d)
     y, # Labels (n,)
     n_classes:int, # More than the largest label
     l2:float=.01, # Half of it times the squared weights is added to the mean cross-entropy
-    n_iter:int=200, # Iterations at most
+    n_iter:int=100, # Iterations at most
 )->tuple: # Weights (d,`n_classes`), biases (`n_classes`,)
     "Multinomial logistic regression by L-BFGS"
+    var,basis = torch.linalg.eigh(x.T@x/len(x))
+    scale = (var.clamp(min=0)+l2).rsqrt()
+    basis = basis*scale
+    z = x@basis
     w,b = [x.new_zeros(*s, n_classes).requires_grad_() for s in ((x.shape[1],),())]
     tol = dict(tolerance_grad=1e-6, tolerance_change=1e-9)
-    opt = torch.optim.LBFGS([w,b], max_iter=n_iter, history_size=30, line_search_fn='strong_wolfe', **tol)
+    opt = torch.optim.LBFGS([w,b], max_iter=n_iter, history_size=10, line_search_fn='strong_wolfe', **tol)
     def step():
         opt.zero_grad()
-        loss = F.cross_entropy(x@w+b, y)+l2/2*w.pow(2).sum()
+        loss = F.cross_entropy(z@w+b, y)+l2/2*(scale[:,None]*w).pow(2).sum()
         loss.backward()
         return loss
     opt.step(step)
-    return w.detach(),b.detach()
+    return basis@w.detach(),b.detach()
 
 # %% ../../nbs/61_evaluate.probes.ipynb #4fe416ce
 def linear_scores(

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['right_color', 'wrong_color', 'ranking', 'average_precision', 'framed', 'picture_grid', 'one_per_class', 'Retrieval',
-           'cut_patches', 'Patches', 'overlap', 'mutual_information', 'adjusted_rand', 'matched_accuracy', 'Clusters']
+           'cut_patches', 'Patches', 'pair_counts', 'mutual_information', 'adjusted_rand', 'matched_accuracy',
+           'Clusters']
 
 # %% ../../nbs/64_evaluate.retrieval.ipynb #b9d7ecef
 from fastai.vision.all import *
@@ -134,8 +135,8 @@ def show(self:Patches, o, n=6, k=7):
     axs[0,0].set_title('query', fontsize=8)
     return fig
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #1e64d699
-def overlap(
+# %% ../../nbs/64_evaluate.retrieval.ipynb #ecdb5567
+def pair_counts(
     a, # Labels (n,)
     b, # Labels (n,)
 )->Tensor: # (labels of a, labels of b)
@@ -143,18 +144,18 @@ def overlap(
     a,b = [F.one_hot(o.unique(return_inverse=True)[1]).double() for o in (a,b)]
     return a.T@b
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #618bd1ef
+# %% ../../nbs/64_evaluate.retrieval.ipynb #cdf8cab5
 def mutual_information(
-    t, # From `overlap`
+    t, # From `pair_counts`
 )->float: # From 0 to 1
     "Mutual information over the mean of the two entropies (NMI)"
     p = t/t.sum()
     h = [torch.special.entr(o).sum() for o in (p.sum(0),p.sum(1),p)]
     return ((h[0]+h[1]-h[2])/((h[0]+h[1])/2)).item() if h[0]+h[1]>0 else 1.
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #6989a049
+# %% ../../nbs/64_evaluate.retrieval.ipynb #fa5c973d
 def adjusted_rand(
-    t, # From `overlap`
+    t, # From `pair_counts`
 )->float: # 1 for equal partitions, 0 at chance
     "Fraction of pairs that are together in both or apart in both, corrected for chance (ARI)"
     pairs = lambda n: (n*(n-1)/2).sum()
@@ -162,15 +163,15 @@ def adjusted_rand(
     if a+b==2*a*b/n: return 1.
     return ((both-a*b/n)/((a+b)/2-a*b/n)).item()
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #e8779cf7
+# %% ../../nbs/64_evaluate.retrieval.ipynb #0a510a1f
 def matched_accuracy(
-    t, # From `overlap` of clusters and classes
+    t, # From `pair_counts` of clusters and classes
 )->float: # From 0 to 1
     "Accuracy of the best one-to-one naming of clusters by classes"
     i,j = linear_sum_assignment(t.numpy(), maximize=True)
     return (t[i,j].sum()/t.sum()).item()
 
-# %% ../../nbs/64_evaluate.retrieval.ipynb #801758d2
+# %% ../../nbs/64_evaluate.retrieval.ipynb #f4280dd7
 class Clusters(Evaluation):
     "Do clusters of the features know the classes?"
     order = 42
@@ -183,7 +184,7 @@ class Clusters(Evaluation):
         x,y = F.normalize(o.val['last'].float(), dim=1),o.val['y']
         runs = [kmeans(x, len(y.unique()), seed=s) for s in range(self.tries)]
         labels = min(runs, key=lambda r: nearest(x, r[0])[1].sum())[1]
-        t = overlap(labels, y)
+        t = pair_counts(labels, y)
         scores = dict(nmi=mutual_information(t), ari=adjusted_rand(t), accuracy=matched_accuracy(t))
         i,j = linear_sum_assignment(t.numpy(), maximize=True)
         return dict(scores=scores, table=t[i[j.argsort()]].int().tolist())
