@@ -6,7 +6,7 @@
 __all__ = ['record_schema', 'pretrain_schema', 'official_runs', 'official_sizes', 'check_record', 'hash8', 'flat', 'differences',
            'record_name', 'save_record', 'read_records', 'load_records', 'data_key', 'other_data', 'row_key', 'row_id',
            'run_key', 'first_of', 'first_runs', 'find_row', 'cell_size', 'track_of', 'save_pretraining',
-           'load_pretrainings', 'save_probe', 'load_probes']
+           'load_pretrainings', 'save_probe', 'load_probes', 'save_evaluation', 'load_evaluations']
 
 # %% ../nbs/50_record.ipynb #bbbfa352
 import hashlib, json, math, re
@@ -302,3 +302,26 @@ def load_probes(
 )->list:
     "All the records of probes in `folder`; none is an `IwangError`"
     return _records(folder, _check_probe, 'probes', 'iwang-probe')
+
+# %% ../nbs/50_record.ipynb #9d0ec32a
+_evaluation = dict(_common, evaluation=_word, evaluation_args=dict, unit=str, scores=dict, answer=dict, pretrain=(dict,type(None)),
+                   size=int, seed=int)
+
+def _check_evaluation(rec):
+    "Raise an `IwangError` naming the first field of `rec` that is missing or wrong"
+    _check(rec, _evaluation)
+    for k,v in rec['scores'].items(): _check(v, _loss, f'scores.{k}')
+
+def save_evaluation(
+    rec:dict, # See `evaluation_record`
+    folder:str|Path='runs/evaluate', # The folder of such records
+)->Path:
+    "Check `rec` and keep it in a file of its own"
+    _check_evaluation(rec)
+    return _keep(rec, folder)
+
+def load_evaluations(
+    folder:str|Path='runs/evaluate', # The folder of such records
+)->list:
+    "All the records of evaluations in `folder`; none is an `IwangError`"
+    return _records(folder, _check_evaluation, 'evaluations', 'iwang-evaluate')

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['published_rows', 'mean_std', 'between_within', 'args_text', 'told_apart', 'derive_board', 'made_up_runs',
-           'pretraining_table', 'probing_table', 'write_board', 'check_board', 'row_title', 'row_score', 'row_px',
-           'row_pretraining', 'board_table']
+           'pretraining_table', 'probing_table', 'evaluation_table', 'write_board', 'check_board', 'row_title',
+           'row_score', 'row_px', 'row_pretraining', 'board_table']
 
 # %% ../../nbs/70_board.rows.ipynb #e3379755
 import math, os, re, statistics, textwrap
@@ -16,7 +16,8 @@ from fastcore.basics import first, groupby, ifnone
 import pandas as pd
 from ..basics import IwangError, write_atomic
 from ..load import label_pools
-from ..record import cell_size, data_key, first_of, first_runs, flat, hash8, load_pretrainings, load_probes
+from ..record import cell_size, data_key, first_of, first_runs, flat, hash8, load_evaluations
+from ..record import load_pretrainings, load_probes
 from ..record import load_records, made_up, official_runs, other_data, row_id, row_key, run_key, save_record
 from ..record import track_of
 
@@ -241,6 +242,26 @@ def probing_table(
     rows = sorted(rows, key=lambda r: (r['told'], -r['knn'], r['task'], r['differs']))
     about,found = ['task','differs','pool','source','size','epochs'],['knn','std','knn_dino','knn_all','ridge','ridge_all']
     return _table(rows, [*about,*found,'runs','repeats'])
+
+# %% ../../nbs/70_board.rows.ipynb #4f4fcb17
+def evaluation_table(
+    evaluation:str, # Name of an evaluation
+    folder:str|Path='runs/evaluate', # The folder of records
+)->pd.DataFrame: # A row a task and setting, `differs` where a task has several: means of the scores over seeds
+    "What one evaluation says of all encoders that have a record; fractions in %, those that saw labels come last"
+    recs = [r for r in load_evaluations(folder) if r['evaluation']==evaluation]
+    known = sorted({r['evaluation'] for r in load_evaluations(folder)})
+    if not recs: raise IwangError(f"no records of evaluation '{evaluation}' in {folder}: there are {', '.join(known)}")
+    pre_of = lambda r: r['pretrain'] or {}
+    looks = lambda r: dict(task=r['task'], pool=pre_of(r).get('pool', ''), source=_source(r), size=r['size'], epochs=r['epochs'])
+    names = list(dict.fromkeys(k for r in recs for k in r['scores']))
+    factor = 100 if recs[0]['unit']=='%' else 1
+    def score(k): return lambda r: math.nan if r['scores'].get(k) is None else factor*r['scores'][k]
+    rows = []
+    for row,runs in _rows([dict(r, k=r['evaluation_args']) for r in recs], pre_of, looks, ('pretrain.pool','task_args.')):
+        rows.append(row | _means(runs, **{k:score(k) for k in names}) | dict(told=row['pool'] in label_pools))
+    rows = sorted(rows, key=lambda r: (r['told'], r['task'], r['differs']))
+    return _table(rows, ['task','differs','pool','source','size','epochs',*names,'runs','repeats'])
 
 # %% ../../nbs/70_board.rows.ipynb #2ea6a2dd
 def _no_formula(text):
