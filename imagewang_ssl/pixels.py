@@ -14,11 +14,11 @@ from .data import as_rgb, hash_images, open_image
 
 # %% ../nbs/01_pixels.ipynb #300e1f58
 class Photo(PILImage):
-    "An image that is read upright and in 8 bits, whatever it is in its file"
+    "Reads a `PILImage` upright and in 8 bits, whatever it is in its file"
     @classmethod
     def create(cls, fn, **kwargs):
-        if not isinstance(fn, (str,Path)): return super().create(fn, **kwargs)
-        with open_image(fn) as im: return cls(as_rgb(im))
+        if not isinstance(fn, (str,Path)): return PILImage.create(fn, **kwargs)
+        with open_image(fn) as im: return PILImage(as_rgb(im))
 
 class SquareImage(Transform):
     "The centre square of an image, resized to `size` x `size`"
