@@ -259,6 +259,7 @@ def _kind(path, images):
     side,n = Counter(map(min, sizes)).most_common(1)[0] if sizes else (0,0)
     return str(side) if side in (160,320) and n>len(sizes)/2 else 'full'
 
+# %% ../nbs/00a_data.ipynb #9420bfde
 known_fingerprints = {'85ad7876aa5c10e6':'160sq'}
 known_contents = {'85ad7876aa5c10e6':'500ba40040148a71'} # By fingerprint
 

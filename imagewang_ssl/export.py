@@ -26,9 +26,12 @@ def _model_name(enc, to):
     if to=='torchvision' and plain and enc.arch in torchvision.models.list_models(): return enc.arch
     raise IwangError(f"{to} has no model of the layout of '{enc.arch}'")
 
+# %% ../nbs/57_export.ipynb #a5f4a4e1
 def _build(name, to, enc):
     "The model `name` of the library `to`, without a head"
-    if to=='fastai': return nn.Sequential(*list(getattr(xresnets, name)(c_in=enc.in_channels, **enc.kwargs).children())[:8])
+    if to=='fastai':
+        model = getattr(xresnets, name)(c_in=enc.in_channels, **enc.kwargs)
+        return nn.Sequential(*list(model.children())[:8])
     if to=='torchvision':
         model = torchvision.models.get_model(name, weights=None)
         model.fc = nn.Identity()
@@ -69,7 +72,8 @@ def _matched(enc, target, to):
         own = {known.get(_loose(k), k):v for k,v in enc.stages.net.state_dict().items()}
     else: own = {(_in_row if to=='fastai' else _renamed)(k):v for k,v in enc.stages.state_dict().items()}
     odd = [k for k,v in own.items() if k not in target or target[k].shape!=v.shape]
-    if odd: raise IwangError(f"'{enc.arch}' with {enc.kwargs or 'its defaults'} has another layout in {to}: {odd[0]} is not there")
+    what = f"'{enc.arch}' with {enc.kwargs or 'its defaults'} has another layout in {to}"
+    if odd: raise IwangError(f'{what}: {odd[0]} is not there')
     return own
 
 # %% ../nbs/57_export.ipynb #4c051b92

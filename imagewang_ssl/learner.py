@@ -7,7 +7,6 @@ __all__ = ['encoder_splitter', 'encoder_learner', 'InputNorm', 'encoder_body', '
 
 # %% ../nbs/56_learner.ipynb #af999599
 from collections import OrderedDict
-from copy import deepcopy
 from fastai.vision.all import *
 from torchvision.ops.feature_pyramid_network import FeaturePyramidNetwork, LastLevelMaxPool
 from .basics import IwangError
@@ -27,7 +26,8 @@ def encoder_splitter(
 def _check_inputs(dls):
     "Raise `IwangError` where batches are normalized before the encoder does it"
     tfms = L(dl.after_batch.fs for dl in dls.loaders).concat()
-    if tfms.filter(risinstance(Normalize)): raise IwangError('an encoder normalizes its inputs itself: leave Normalize out')
+    twice = 'an encoder normalizes its inputs itself: leave Normalize out'
+    if tfms.filter(risinstance(Normalize)): raise IwangError(twice)
 
 # %% ../nbs/56_learner.ipynb #ac12cd4c
 @delegates(Learner.__init__, but='dls,model,splitter')
@@ -84,6 +84,7 @@ class StageMaps(nn.Module):
         maps = self.enc(x)
         return OrderedDict((n, maps[i]) for n,i in zip(self.names, self.stages))
 
+# %% ../nbs/56_learner.ipynb #1145eccc
 def pyramid(
     enc:Encoder, # Trained in place
     channels:int=256, # Of each map

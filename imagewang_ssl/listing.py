@@ -114,7 +114,8 @@ def _json_lines(f, text):
 def _tables(path):
     "Tables in the folder `path`, or in its folders for splits, that name files"
     dirs = [path, *[d for s in split_names for d in _named(_subfolders(path), s)]]
-    return [f for d in dirs for f in sorted(d.iterdir()) if f.name=='metadata.jsonl' or f.suffix=='.csv' and _seen(f.name)]
+    def is_table(f): return f.name=='metadata.jsonl' or f.suffix=='.csv' and _seen(f.name)
+    return [f for d in dirs for f in sorted(d.iterdir()) if is_table(f)]
 
 # %% ../nbs/00b_listing.ipynb #67afea9b
 def _split_of(row, cols, default):
@@ -123,6 +124,7 @@ def _split_of(row, cols, default):
     if cols['split']: return first(s for s,names in split_names.items() if said in names) or default
     return 'val' if said in ('1','1.0','true','t','yes','valid','val') else default
 
+# %% ../nbs/00b_listing.ipynb #5f61e0ea
 def _table_rows(f, path, left_out):
     "Rows of the table `f` and of the images beside it that it does not name"
     rows,cols = _read_table(f)
@@ -159,6 +161,7 @@ def _label_of(tl, i):
     if getattr(y, 'ndim', 0) or not hasattr(tl, 'vocab'): raise IwangError('one label per image is needed, not several')
     return str(tl.vocab[int(y)])
 
+# %% ../nbs/00b_listing.ipynb #4df94c7f
 def _dls_rows(o):
     "The rows of `DataLoaders` or `Datasets`"
     parts = o.subset if isinstance(o, Datasets) else lambda i: o[i].dataset
@@ -200,12 +203,13 @@ def _list_folder(path):
     if tables: return _finish(path, f'images and {tables[0].name}', _tabled(path, tables, left_out), left_out)
     if _named(dirs, 'train'): return _finish(path, 'folders of splits', _splits(path, left_out), left_out)
     if len(dirs)==1 and not loose: return _list_folder(*dirs)
-    if sets := [d.name for d in dirs if _named(_subfolders(d), 'train')]:
-        raise IwangError(f'{path} holds several data sets, {", ".join(sets)}: name one of them')
+    sets = ', '.join(d.name for d in dirs if _named(_subfolders(d), 'train'))
+    if sets: raise IwangError(f'{path} holds several data sets, {sets}: name one of them')
     if len(dirs)>1 and _walk(path, [])!=sorted(map(str, loose)):
         return _finish(path, 'class folders', _classes(path, left_out), left_out)
     return _finish(path, 'a flat folder, without labels', _rows(_walk(path, left_out), path, 'unsup'), left_out)
 
+# %% ../nbs/00b_listing.ipynb #72f6fe3e
 def list_source(
     source, # A folder, a CSV beside its images, `DataLoaders`, `Datasets`, or a pair of a `DataBlock` and its source
 )->Listing:
@@ -241,6 +245,7 @@ def _link(src, dest):
         with suppress(OSError, NotImplementedError): return how(src, dest)
     raise IwangError(f'{src}: it can be neither linked nor copied to {dest}')
 
+# %% ../nbs/00b_listing.ipynb #2ed7fd0c
 def _fill(places, about, tmp):
     "Make the folder of links in `tmp`"
     out = tmp/'out'

@@ -245,13 +245,15 @@ def _balance(train):
     least,most = min(train.values()),max(train.values())
     return f'{most} images each' if least==most else f'{least} to {most} images each'
 
+# %% ../nbs/03e_source.ipynb #8919664c
 def _own_report(path, about, counts, images, looks, strays):
     "The report of photos of your own"
     root = about.get('root', path)
     def shown(f): return os.path.relpath(os.path.realpath(path/f), os.path.realpath(root))
     unreadable = [f'{shown(f)} {why}' for f,(_,_,why) in zip(images, looks) if why]
     odd = [f'{shown(f)}: {note}' for f,(_,note,why) in zip(images, looks) if note and not why]
-    same = [fs for fs in groupby([(sha,f) for f,(sha,_,why) in zip(images, looks) if not why], 0, 1).values() if len(fs)>1]
+    shas = [(sha,f) for f,(sha,_,why) in zip(images, looks) if not why]
+    same = [fs for fs in groupby(shas, 0, 1).values() if len(fs)>1]
     def in_both(fs): return any(f.startswith('val/') for f in fs) and not all(f.startswith('val/') for f in fs)
     both,others = [[' = '.join(map(shown, fs)) for fs in same if in_both(fs)==o] for o in (True,False)]
     problems = {'unreadable':unreadable, 'held out, and seen in training as well':both}
@@ -262,7 +264,7 @@ def _own_report(path, about, counts, images, looks, strays):
 def own_pool(
     counts:dict, # Of a report, or of `source_info`
 )->str:
-    "The pool that pretraining on photos of your own takes: the unlabelled ones where there are 40, else train's as well"
+    "The pool for photos of your own: the unlabelled ones where there are 40, else train's as well"
     n = {s:sum(o.values()) if isinstance(o := counts[s], dict) else o for s in image_splits}
     return 'unsup' if n['unsup']>=40 or not n['train'] else 'unsup+train'
 
@@ -274,7 +276,8 @@ def next_command(
     cmd = f'next: iwang-compare --source {shlex.quote(str(source))}'
     if not report.ok: return f'{cmd}, when what is listed above is mended'
     if report.total('train'): return cmd
-    return f'{cmd}\nno image has a label, so nothing can be fine-tuned: for that, give class folders, or a CSV (fname,label)'
+    lack = 'no image has a label, so nothing can be fine-tuned: for that, give class folders, or a CSV (fname,label)'
+    return f'{cmd}\n{lack}'
 
 # %% ../nbs/03e_source.ipynb #6c9764f1
 def check_imagewang(

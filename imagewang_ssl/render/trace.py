@@ -144,7 +144,7 @@ def _turn(p, c, s):
 
 # %% ../../nbs/03a_render.trace.ipynb #2fe7a039
 def _near(scenes, s, o, d, tmax, pad=0.):
-    "For each object, in its own frame: the rays from `o` along `d` that meet its padded box before `tmax`; the ball about it first"
+    "For each object, in its frame: rays from `o` along `d` that meet its padded box before `tmax`; its ball first"
     dd = (d*d).sum(0)
     tmax = torch.as_tensor(tmax)
     for j in range(scenes.kind.shape[1]):
