@@ -59,6 +59,7 @@ def adjust_hue(
     rgb = torch.cat([(h-3).abs()-1, 2-(h-2).abs(), 2-(h-4).abs()], -3).clamp_(0,1)
     return high+chroma*(rgb-1)
 
+# %% ../nbs/04_augment.ipynb #0909dc0b
 def change_colors(
     x, # Images (...,3,h,w) in 0..1
     brightness, # Factor (...)
@@ -89,6 +90,7 @@ def crop_sides(
     sides = sides.gather(1, fits.int().argmax(0).expand(2, 1, *shape))[:,0]
     return torch.where(fits.any(0), sides, 1.).unbind()
 
+# %% ../nbs/04_augment.ipynb #bfc4b225
 def crop_weights(
     x, # Batch of images (bs,c,h,w)
     n:int, # Crops per image

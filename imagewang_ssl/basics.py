@@ -43,6 +43,7 @@ def check_below_1(**values):
     for k,v in values.items():
         if not 0<=v<1: raise IwangError(f'{k}={v}: it must be in 0..1, and below 1')
 
+# %% ../nbs/00_basics.ipynb #95155a90
 def check_counts(**values):
     "Raise `IwangError` for a count below 1, under its name"
     for k,v in values.items():
@@ -82,6 +83,7 @@ def _crc(f, *stat):
         while n := o.readinto(buf): crc = zlib.crc32(buf[:n], crc)
     return crc
 
+# %% ../nbs/00_basics.ipynb #be5a04d6
 def files_state(folder:Path)->str:
     "The names and content of all files in `folder` that are not hidden"
     lines = []
@@ -93,6 +95,7 @@ def files_state(folder:Path)->str:
             lines.append(f'{f.relative_to(folder).as_posix()} {s.st_size} {crc:08x}')
     return 'files '+sha256('\n'.join(sorted(lines)).encode())[:16]
 
+# %% ../nbs/00_basics.ipynb #14b37135
 def _is_whole(dest, state):
     "Whether `dest` is as it was made, as far as `state` tells; true for a folder that was not made here"
     if not (mark := dest/'.whole').exists(): return True
@@ -107,6 +110,7 @@ def _set_aside(dest):
     os.replace(dest, aside)
     print(f'{dest} is not as it was made: it is made again, and what was there is now {aside}', flush=True)
 
+# %% ../nbs/00_basics.ipynb #7076a44c
 @contextmanager
 def _alone(folder):
     "Keep other processes from making things in `folder` meanwhile; gives False where the system has no such locks"
@@ -120,6 +124,7 @@ def _alone(folder):
     finally:
         if fd is not None: os.close(fd)
 
+# %% ../nbs/00_basics.ipynb #531c8acb
 def make_folder(
     dest:Path, # Folder to make; returned at once when it is there and as it was made
     fill:callable, # Given a temporary folder, makes something in it and returns that; it becomes `dest`

@@ -29,8 +29,7 @@ class _TimmStages(nn.Module):
         except TypeError: self.net = timm.create_model(arch, **kwargs)
         self.chs = self.net.feature_info.channels()
 
-    def forward(self, x):
-        return [o if o.shape[1]==c else o.permute(0,3,1,2) for o,c in zip(self.net(x), self.chs)]
+    def forward(self, x): return [o if o.shape[1]==c else o.permute(0,3,1,2) for o,c in zip(self.net(x), self.chs)]
 
 # %% ../nbs/02_encoder.ipynb #6ab2ed92
 class _Strided(nn.Conv2d):
@@ -65,6 +64,9 @@ class FeatureMaps(list):
         "The maps `f` makes of these"
         return FeatureMaps(map(f, self), self.size)
 
+# %% ../nbs/02_encoder.ipynb #72a04f8f
+_no_weights = 'encoders start from random weights here, leave it out'
+
 class Encoder(nn.Module):
     "A network without pretrained weights that maps images (bs,`in_channels`,h,w) in 0..1 to a list of feature maps"
     def __init__(self,
@@ -75,12 +77,10 @@ class Encoder(nn.Module):
     ):
         super().__init__()
         for k,v in kwargs.items():
-            if bad := _brings_weights(k, v):
-                raise IwangError(f'{bad}: encoders start from random weights here, leave it out')
+            if bad := _brings_weights(k, v): raise IwangError(f'{bad}: {_no_weights}')
         kwargs.pop('pretrained', None)
-        store_attr('arch,size,in_channels')
-        self.kwargs,self.meta = kwargs,{}
-        three = in_channels==3
+        store_attr('arch,size,in_channels,kwargs')
+        self.meta,three = {},in_channels==3
         for n,stat,other in zip(('mean','std'), imagenet_stats, (.5,.25)):
             v = tensor(stat) if three else torch.full((in_channels,), other)
             self.register_buffer(n, v.view(1,-1,1,1), persistent=False)
@@ -90,28 +90,33 @@ class Encoder(nn.Module):
         _true_gradients(self.stages)
         self._probe()
 
-    def forward(self, x):
-        size,x = x.shape[-2:],(x-self.mean)/self.std
-        if not isinstance(self.stages, nn.ModuleList): return FeatureMaps(self.stages(x), size)
-        maps = []
-        for s in self.stages:
-            x = s(x)
-            maps.append(x)
-        return FeatureMaps(maps, size)
+# %% ../nbs/02_encoder.ipynb #30707069
+@patch
+def forward(self:Encoder, x):
+    size,x = x.shape[-2:],(x-self.mean)/self.std
+    if not isinstance(self.stages, nn.ModuleList): return FeatureMaps(self.stages(x), size)
+    maps = []
+    for s in self.stages:
+        x = s(x)
+        maps.append(x)
+    return FeatureMaps(maps, size)
 
-    def embed(self, x):
-        "The last stage's map, averaged over space: (bs,`chs[-1]`)"
-        return self(x)[-1].mean((2,3))
+@patch
+def embed(self:Encoder, x):
+    "The last stage's map, averaged over space: (bs,`chs[-1]`)"
+    return self(x)[-1].mean((2,3))
 
-    @torch.no_grad()
-    def _probe(self):
-        "Find out the stages' channels `chs` and reductions of the side `strides`"
-        rng,training = torch.get_rng_state(),self.training
-        maps = self.eval()(torch.zeros(1, self.in_channels, self.size, self.size))
-        self.train(training)
-        torch.set_rng_state(rng)
-        self.chs = [m.shape[1] for m in maps]
-        self.strides = [round(self.size/m.shape[-1]) for m in maps]
+# %% ../nbs/02_encoder.ipynb #f9bfac82
+@patch
+@torch.no_grad()
+def _probe(self:Encoder):
+    "Find out the stages' channels `chs` and reductions of the side `strides`"
+    rng,training = torch.get_rng_state(),self.training
+    maps = self.eval()(torch.zeros(1, self.in_channels, self.size, self.size))
+    self.train(training)
+    torch.set_rng_state(rng)
+    self.chs = [m.shape[1] for m in maps]
+    self.strides = [round(self.size/m.shape[-1]) for m in maps]
 
 # %% ../nbs/02_encoder.ipynb #fd30a0c6
 def _suggest(arch):
@@ -120,6 +125,7 @@ def _suggest(arch):
     names = [o for o in xresnets.__all__ if o.startswith('xresnet')] + timm.list_models()
     return ', '.join(difflib.get_close_matches(str(arch), names, 3, .5)) or 'xresnet18, xresnet34, xresnet50'
 
+# %% ../nbs/02_encoder.ipynb #945f869f
 @delegates(Encoder)
 def create_encoder(
     arch:str='xresnet18', # xresnet18, xresnet34, xresnet50, ..., or any timm name
@@ -145,6 +151,7 @@ _plain_args = """
     stem_szs stem_type stem_width strict_img_size sym use_abs_pos_emb use_pos_embed use_rel_pos_bias weight_init
     widen width_mult window_ratio window_size zero_init_last""".split()
 
+# %% ../nbs/02_encoder.ipynb #edf11476
 def _is_plain(val):
     "Whether `val` is a value that text can hold, or a list of such values"
     if isinstance(val, (list,tuple)): return all(_is_plain(o) for o in val)
@@ -157,8 +164,8 @@ def check_build(
     **kwargs # Arguments of the architecture
 ):
     "Raise `IwangError` unless all is plain and known: for what a file tells of an encoder, before it is built"
-    if not (isinstance(arch, str) and re.fullmatch(r'[\w.-]+', arch)):
-        raise IwangError(f'arch={arch!r:.40} is not a name')
+    named = isinstance(arch, str) and re.fullmatch(r'[\w.-]+', arch)
+    if not named: raise IwangError(f'arch={arch!r:.40} is not a name')
     for k,v in dict(size=size, in_channels=in_channels).items():
         if type(v) is not int or not 1<=v<=4096: raise IwangError(f'{k}={v!r:.40} is not an integer from 1 to 4096')
     for k,v in kwargs.items():
@@ -168,11 +175,13 @@ def check_build(
 # %% ../nbs/02_encoder.ipynb #8dff5854
 _fmt = 'imagewang_ssl encoder 1'
 
+# %% ../nbs/02_encoder.ipynb #3d42daf0
 def save_encoder(
-    enc:Encoder, # The encoder to save, with its `meta`
+    enc:Encoder, # The encoder to save, with its `meta`; or `nn.DataParallel` of it
     path, # File to write, usually `something.safetensors`; it appears whole or not at all
 )->Path:
     "Save weights, architecture and `meta` of `enc`"
+    enc = getattr(enc, 'module', enc)
     build = dict(arch=enc.arch, size=enc.size, in_channels=enc.in_channels, **enc.kwargs)
     try:
         check_build(**build)
@@ -187,8 +196,8 @@ def _read_head(path):
     try:
         with safe_open(path, 'pt') as f: head,state = f.metadata() or {},{k:f.get_tensor(k) for k in f.keys()}
     except SafetensorError as e: raise IwangError(f'{path} is not an encoder saved by this package: {e}') from e
-    if head.get('format')!=_fmt:
-        raise IwangError(f'{path} is not an encoder saved by this package: no "{_fmt}" in its header')
+    why = f'{path} is not an encoder saved by this package: no "{_fmt}" in its header'
+    if head.get('format')!=_fmt: raise IwangError(why)
     return head,state
 
 def _part(head, name, path):
@@ -198,6 +207,7 @@ def _part(head, name, path):
     if not isinstance(res, dict): raise IwangError(f'{path} has a broken header ({name}): save its encoder again')
     return res
 
+# %% ../nbs/02_encoder.ipynb #4465e917
 def load_encoder(
     path, # A file that `save_encoder` wrote
     arch:str=None, # Raise `IwangError` unless the file holds this architecture
@@ -210,11 +220,12 @@ def load_encoder(
     except (IwangError,RecursionError) as e:
         raise IwangError(f'{path} has a broken header ({str(e):.80}): save its encoder again') from None
     has = build['arch']
-    if arch and has!=arch:
-        raise IwangError(f"{path} holds an encoder '{has}', not '{arch}': name that one, or leave the name out")
+    remedy = 'name that one, or leave the name out'
+    if arch and has!=arch: raise IwangError(f"{path} holds an encoder '{has}', not '{arch}': {remedy}")
     enc = create_encoder(**build)
     try: enc.load_state_dict(state)
     except RuntimeError as e:
-        raise IwangError(f"{path}: its weights do not fit '{has}': {str(e).splitlines()[1].strip()}") from e
+        why = str(e).splitlines()[1].strip()
+        raise IwangError(f"{path}: its weights do not fit '{has}': {why}") from e
     enc.meta = meta
     return enc

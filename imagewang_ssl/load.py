@@ -29,8 +29,10 @@ def pool_files(
     return _files(path, known[pool])
 
 def labelled_files(path)->L:
-    "The images of train/ and val/, sorted; their folder's name is their label"
-    return _files(path, ['train','val'])
+    "The images of train/ and val/, sorted; their folder's name is their label; none are an `IwangError`"
+    files = _files(path, ['train','val'])
+    if files: return files
+    raise IwangError(f'{path}: no image has a label, as fine-tuning needs: give class folders, or a CSV (fname,label)')
 
 # %% ../nbs/04a_load.ipynb #0dc21d66
 def load_size(size:int)->int:
@@ -48,8 +50,8 @@ def pretrain_block(
 )->DataBlock:
     "Unlabelled images, for `dataloaders(path)`"
     return DataBlock(blocks=ImageBlock(Photo), splitter=RandomSplitter(valid_pct, seed=0),
-                     item_tfms=SquareImage(loads or load_size(size)), batch_tfms=ifnone(batch_tfms, [RandomView(size)]),
-                     **merge(dict(dl_type=PixelDL, get_items=partial(pool_files, pool=pool)), kwargs))
+        item_tfms=SquareImage(loads or load_size(size)), batch_tfms=ifnone(batch_tfms, [RandomView(size)]),
+        **merge(dict(dl_type=PixelDL, get_items=partial(pool_files, pool=pool)), kwargs))
 
 # %% ../nbs/04a_load.ipynb #a43fb173
 def _train_or_holdout(valid, fold):
@@ -64,6 +66,7 @@ def _train_or_holdout(valid, fold):
         return L(sorted(set(train)-set(held))), held
     return _split
 
+# %% ../nbs/04a_load.ipynb #b0f1cfe5
 def finetune_block(
     size:int, # Side of the training images in pixels
     valid:str='val', # 'val', or 'train': a part of train held out, to choose settings by
@@ -73,7 +76,6 @@ def finetune_block(
     fold:int=0, # Which fifth is held out where `valid` is 'train'
 )->DataBlock:
     "Labelled images, for `dataloaders(path)`"
-    return DataBlock(blocks=(ImageBlock(Photo), CategoryBlock(vocab=vocab)),
-                     get_items=labelled_files, get_y=parent_label,
-                     splitter=_train_or_holdout(valid, fold), item_tfms=SquareImage(load_size(size)),
-                     batch_tfms=ifnone(batch_tfms, [RandomView(size, zoom=zoom)]), dl_type=PixelDL)
+    return DataBlock(blocks=(ImageBlock(Photo), CategoryBlock(vocab=vocab)), get_items=labelled_files,
+        get_y=parent_label, splitter=_train_or_holdout(valid, fold), item_tfms=SquareImage(load_size(size)),
+        batch_tfms=ifnone(batch_tfms, [RandomView(size, zoom=zoom)]), dl_type=PixelDL)

@@ -14,11 +14,11 @@ from .data import as_rgb, hash_images, open_image
 
 # %% ../nbs/01_pixels.ipynb #300e1f58
 class Photo(PILImage):
-    "An image that is read upright and in 8 bits, whatever it is in its file"
+    "Reads a `PILImage` upright and in 8 bits, whatever it is in its file"
     @classmethod
     def create(cls, fn, **kwargs):
-        if not isinstance(fn, (str,Path)): return super().create(fn, **kwargs)
-        with open_image(fn) as im: return cls(as_rgb(im))
+        if not isinstance(fn, (str,Path)): return PILImage.create(fn, **kwargs)
+        with open_image(fn) as im: return PILImage(as_rgb(im))
 
 class SquareImage(Transform):
     "The centre square of an image, resized to `size` x `size`"
@@ -46,13 +46,14 @@ def _build(tmp, files, size, n_workers):
     px = np.lib.format.open_memmap(out/'pixels.npy', mode='w+', dtype=np.uint8, shape=shape)
     n = min(n_workers, 1+len(files)//256)
     parallel(partial(_fill, px, files), list(chunked(range(len(files)), 128)), n_workers=n if n>1 else 0,
-             progress=bars_visible(), threadpool=True)
+        progress=bars_visible(), threadpool=True)
     px.flush()
     return out
 
-# %% ../nbs/01_pixels.ipynb #a4628dbf
-_reading = 1 # Version of how images are read: raise it when a file gives other pixels than before
+# %% ../nbs/01_pixels.ipynb #6b9c2713
+_reading = 1
 
+# %% ../nbs/01_pixels.ipynb #a4628dbf
 class PixelStore:
     "All images of train/, val/ and unsup/ as one array of uint8 (n,`size`,`size`,3), decoded when it is first needed"
     def __init__(self,
@@ -71,15 +72,33 @@ class PixelStore:
         self.px = np.load(self.folder/'pixels.npy', mmap_mode='r')
         if self.px.shape!=(len(files),size,size,3): raise IwangError(f'{self.folder} is another store: delete it')
 
-    def __len__(self): return len(self.px)
+# %% ../nbs/01_pixels.ipynb #1dbd06bc
+@patch
+def __len__(self:PixelStore): return len(self.px)
 
-    def rows(self, files):
-        "Rows of `files`"
-        return np.array([self.row[str(f)] for f in files], dtype=np.int64)
+@patch
+def rows(self:PixelStore, files):
+    "Rows of `files`"
+    return np.array([self.row[str(f)] for f in files], dtype=np.int64)
 
-    def __getitem__(self, rows):
-        "Images (bs,3,size,size) uint8, channels last in memory"
-        return torch.from_numpy(self.px[rows]).permute(0,3,1,2)
+@patch
+def holds(self:PixelStore, files):
+    "Whether there are `files`, and all of them are in the store"
+    return len(files)>0 and all(str(f) in self.row for f in files)
+
+@patch
+def __getitem__(self:PixelStore, rows):
+    "Images (bs,3,size,size) uint8, channels last in memory"
+    return torch.from_numpy(self.px[rows]).permute(0,3,1,2)
+
+# %% ../nbs/01_pixels.ipynb #a1a849f6
+@patch
+def __getstate__(self:PixelStore): return dict(row=self.row, folder=self.folder)
+
+@patch
+def __setstate__(self:PixelStore, state):
+    self.__dict__.update(state)
+    self.px = np.load(self.folder/'pixels.npy', mmap_mode='r')
 
 # %% ../nbs/01_pixels.ipynb #4eeee7db
 class PixelDL(TfmdDL):
@@ -89,12 +108,16 @@ class PixelDL(TfmdDL):
         super().__init__(dataset, *args, **kwargs)
         self.store = store
 
-    def new(self, dataset=None, cls=None, **kwargs): return super().new(dataset, cls, **merge(dict(store=self.store), kwargs))
+    def new(self, dataset=None, cls=None, **kwargs):
+        held = self.store is not None and (dataset is None or self.store.holds(dataset.items))
+        return super().new(dataset, cls, **merge(dict(store=self.store if held else None), kwargs))
 
     @functools.cached_property
     def _rows(self): return self.store.rows(self.dataset.items)
     @functools.cached_property
-    def _targets(self): return [TensorCategory(torch.stack([torch.as_tensor(y) for y in tl])) for tl in self.dataset.tls[1:]]
+    def _targets(self):
+        def stacked(tl): return TensorCategory(torch.stack([torch.as_tensor(y) for y in tl]))
+        return [stacked(tl) for tl in self.dataset.tls[1:]]
 
     def create_batches(self, samps):
         if self.store is None: yield from super().create_batches(samps)

@@ -29,6 +29,7 @@ def _clear(scenes, way):
     gap = (scenes.pos-along[...,None]*way[:,None]).norm(dim=-1)
     scenes.kind[:,1:][(gap<1.2*(scenes.scale[:,:1]+scenes.scale))[:,1:]] = -1
 
+# %% ../../nbs/03b_render.clips.ipynb #47f2a08f
 def _move_object(scenes, u, time, i):
     "Slide the object over the ground, mostly across the picture, and turn it"
     right,_,fwd = camera(scenes).unbind(1)

@@ -6,8 +6,7 @@
 __all__ = ['sample_classes', 'sample_val_classes']
 
 # %% ../../nbs/03_render.shapes.ipynb #eba0a6c6
-import math
-import torch
+import math, torch
 from fastcore.basics import AttrDict
 
 # %% ../../nbs/03_render.shapes.ipynb #ae168136
@@ -22,6 +21,7 @@ def rect(x, y, w, h, r=0.):
     x,y = x.abs()-w+r, y.abs()-h+r
     return length(x.clamp(min=0), y.clamp(min=0)) + torch.maximum(x,y).clamp(max=0) - r
 
+# %% ../../nbs/03_render.shapes.ipynb #f9ed9feb
 def block(x, y, z, w, h, d, r=.02):
     "Distance to a rounded box of half-sizes `w`,`h`,`d`"
     x,y,z = x.abs()-w+r, y.abs()-h+r, z.abs()-d+r
@@ -33,6 +33,7 @@ def taper(q, y, r0, r1, y0, y1):
     k = (r1-r0)/(y1-y0)
     return torch.maximum((q-r0-k*(y-y0))/(1+k*k)**.5, torch.maximum(y0-y, y-y1))
 
+# %% ../../nbs/03_render.shapes.ipynb #d67af2c3
 def turned(q, y, radius, h, slope=.75):
     "Distance to what a lathe makes: `radius` at each height, up to `h`; `slope` keeps steep profiles safe"
     return torch.maximum((q-radius)*slope, (y-h/2).abs()-h/2)
@@ -43,13 +44,14 @@ def rod(x, y, x0, y0, x1, y1):
     t = (((x-x0)*dx+(y-y0)*dy)/(dx*dx+dy*dy)).clamp(0,1)
     return length(x-x0-t*dx, y-y0-t*dy)
 
+# %% ../../nbs/03_render.shapes.ipynb #36656b2c
 def smin(a, b, k):
     "Minimum of `a` and `b`, rounded where they meet"
     h = (k-(a-b).abs()).clamp(min=0)/k
     return torch.minimum(a,b) - h*h*k/4
 
 # %% ../../nbs/03_render.shapes.ipynb #e86c9f0d
-shapes = {} # name -> function, textures and bounding box of every shape
+shapes = {}
 
 def shape(*textures, box):
     "Register a shape, the textures of its parts and its bounding `box` (half-width, height, half-depth)"
@@ -71,6 +73,7 @@ def bell(x, y, z, q, a, b):
     body = smin(turned(q, y, r, 1.3, .6), length(q, y-1.25)-.37-.05*a, .1)
     return torch.minimum(body, length(q-.8-.05*a, y-.07)-.07), length(length(x, y-1.75)-.17-.03*b, z)-.065
 
+# %% ../../nbs/03_render.shapes.ipynb #efefc038
 @shape('marble', 'plain', box=(.6,2.1,.6))
 def column(x, y, z, q, a, b):
     r = .36+.04*a-.05*y+.025*torch.cos(16*torch.atan2(z,x))
@@ -79,9 +82,9 @@ def column(x, y, z, q, a, b):
     return turned(q, y, r, 1.8, .8), torch.minimum(base, top)
 
 @shape('stripes', 'plain', box=(.8,1.9,.8))
-def cone(x, y, z, q, a, b):
-    return taper(q, y, .55+.06*a, .09, .05, 1.75+.1*b)-.02, block(x, y-.05, z, .75, .05, .75)
+def cone(x, y, z, q, a, b): return taper(q, y, .55+.06*a, .09, .05, 1.75+.1*b)-.02, block(x, y-.05, z, .75, .05, .75)
 
+# %% ../../nbs/03_render.shapes.ipynb #4e7ac221
 @shape('bands', 'plain', box=(1.2,1.6,.8))
 def cup(x, y, z, q, a, b):
     r = .55+.06*a+.12*b*(y-.7)
@@ -89,12 +92,14 @@ def cup(x, y, z, q, a, b):
     body = torch.minimum(wall, rect(q, y-.09, .5+.06*a-.08*b, .09, .05))
     return body, torch.maximum(length(length(x-.6, y-.78)-.36-.04*b, z)-.085, r-q)
 
+# %% ../../nbs/03_render.shapes.ipynb #b69e64e4
 @shape('stripes', 'plain', box=(.65,2.15,.65))
 def lighthouse(x, y, z, q, a, b):
     tower = taper(q, y, .52+.06*a, .27, 0, 1.45)
     lamp = torch.minimum(rect(q, y-1.47, .42, .045, .02), rect(q, y-1.62, .19, .17, .02))
     return tower, torch.minimum(lamp, taper(q, y, .32+.04*b, .02, 1.78, 2.1))
 
+# %% ../../nbs/03_render.shapes.ipynb #ae302023
 @shape('plain', 'spots', box=(.98,2.05,.98))
 def mushroom(x, y, z, q, a, b):
     stem = turned(q, y, .2+.04*a+.1*(1-y).clamp(min=0)**2, 1.2)
@@ -102,6 +107,7 @@ def mushroom(x, y, z, q, a, b):
     cap = torch.maximum((length(q, (y-1.05)*k)-.82-.06*a)/k, length(q, y+.1)*-1+1.12)
     return stem, cap-.03
 
+# %% ../../nbs/03_render.shapes.ipynb #93f0710e
 @shape('needles', 'wood', box=(.9,2.2,.9))
 def pine(x, y, z, q, a, b):
     q = q+.03*torch.sin(9*torch.atan2(z,x))*(2.2-y)/2
@@ -109,6 +115,7 @@ def pine(x, y, z, q, a, b):
     tiers = torch.minimum(taper(q, y, w, .25, .35, 1.), taper(q, y, w*.8, .15, .85, 1.5))
     return torch.minimum(tiers, taper(q, y, w*.6, .01, 1.35, 2.05+.1*b))*.85, turned(q, y, .14+.03*b, .5)
 
+# %% ../../nbs/03_render.shapes.ipynb #57430d31
 @shape('bands', 'plain', 'plain', box=(.85,2.15,.85))
 def rocket(x, y, z, q, a, b):
     u = (y-.95)/1.15
@@ -117,6 +124,7 @@ def rocket(x, y, z, q, a, b):
     fin = torch.maximum(torch.maximum(m-.72-.06*b, n-.045), torch.maximum((m+y-1.05)*.7, .3-.45*m-y))
     return body, fin, length(x, y-1.25, z-.3)-.13
 
+# %% ../../nbs/03_render.shapes.ipynb #b721a78d
 @shape('zigzag', 'plain', box=(.75,1.95,.75))
 def vase(x, y, z, q, a, b):
     r = .42+(.2+.03*a)*torch.cos((y-.65-.1*b)*2.8)
@@ -136,6 +144,7 @@ def cactus(x, y, z, q, a, b):
     trunk = length(q, y-y.clamp(0,1.75))-.27
     return smin(torch.maximum(trunk, -y), length(arm, z)-.16, .12)*.9,
 
+# %% ../../nbs/03_render.shapes.ipynb #bc60f26d
 @shape('wood', box=(.6,2.,.6))
 def chair(x, y, z, q, a, b):
     legs = block(x.abs()-.44, y-.4, z.abs()-.44, .07, .4, .07)
@@ -143,12 +152,14 @@ def chair(x, y, z, q, a, b):
     rest = block(x, y-1.6-.05*b, z+.44, .44, .2+.05*a, .05)
     return torch.minimum(torch.minimum(legs, torch.minimum(back, rest)), block(x, y-.84, z, .54, .07, .54)),
 
+# %% ../../nbs/03_render.shapes.ipynb #bd2db30a
 @shape('plain', box=(1.,1.75,1.))
 def gem(x, y, z, q, a, b):
     m = torch.maximum(x.abs(), .5*x.abs()+.866*z.abs())
     crown = .6*m+.8*(y-1.3-.05*a)-.36
     return torch.maximum(torch.maximum(crown, y-1.6+.05*b), .8*m-.6*y),
 
+# %% ../../nbs/03_render.shapes.ipynb #50fc3431
 @shape('bricks', 'stripes', 'plain', box=(1.1,2.1,.95))
 def house(x, y, z, q, a, b):
     h = .5+.08*a
@@ -159,9 +170,9 @@ def house(x, y, z, q, a, b):
     return wall, roof, torch.minimum(block(x-.42, y-1.55, z+.2, .12, .35, .12), block(x, y-.32, z-.65, .16, .32, .03))
 
 @shape('bricks', box=(1.1,1.6,1.1))
-def pyramid(x, y, z, q, a, b):
-    return taper(torch.maximum(x.abs(), z.abs()), y, .95+.08*a, .02, 0, 1.4+.12*b),
+def pyramid(x, y, z, q, a, b): return taper(torch.maximum(x.abs(), z.abs()), y, .95+.08*a, .02, 0, 1.4+.12*b),
 
+# %% ../../nbs/03_render.shapes.ipynb #3b0eb0fb
 @shape('plain', 'plain', 'plain', box=(.7,2.2,.75))
 def snowman(x, y, z, q, a, b):
     balls = torch.minimum(length(q, y-.5)-.56-.03*a, length(q, y-1.15)-.4-.04*b)
@@ -171,24 +182,25 @@ def snowman(x, y, z, q, a, b):
     dots = length(x, (y-1.15).abs()-.13, z-.38-.04*b)-.06
     return torch.maximum(smin(balls, head, .06), -y), hat, torch.minimum(nose, dots)
 
+# %% ../../nbs/03_render.shapes.ipynb #f65510a8
 @shape('checker', box=(1.,1.7,.6))
 def stairs(x, y, z, q, a, b):
     h,w = .36+.04*a, .5+.06*b
     steps = [block(x-.225*i, y-h*(i+1)/2, z, .9-.225*i, h*(i+1)/2, w, .01) for i in range(4)]
     return torch.stack(steps).amin(0),
 
+# %% ../../nbs/03_render.shapes.ipynb #3c9ffdb8
 @shape('plain', box=(1.1,2.15,.32))
 def star(x, y, z, q, a, b):
     r,turn = length(x, y-1), torch.atan2(x, y-1)*5/(2*math.pi)
-    fold = (turn-turn.round()).abs()*2*math.pi/5 # one half of one point of the star
+    fold = (turn-turn.round()).abs()*2*math.pi/5
     notch = .5+.07*a
     nx,ny = notch*math.sin(math.pi/5), notch*math.cos(math.pi/5)
     edge = (r*torch.sin(fold)*(1-ny)+(r*torch.cos(fold)-1.05)*nx)/length(1-ny, nx)
     return torch.maximum(torch.maximum(edge+z.abs()*.45, z.abs()-.28), -y)*.9,
 
 @shape('stripes', box=(1.,1.95,.35))
-def torus(x, y, z, q, a, b):
-    return torch.maximum(length(length(x, y-.9)-.65-.04*b, z)-.22-.04*a, -y),
+def torus(x, y, z, q, a, b): return torch.maximum(length(length(x, y-.9)-.65-.04*b, z)-.22-.04*a, -y),
 
 # %% ../../nbs/03_render.shapes.ipynb #d9e03981
 @shape('marble', box=(1.,1.,.8))
@@ -202,6 +214,7 @@ def log(x, y, z, q, a, b):
     r = .24+.05*a
     return torch.maximum(length(y-r, z)-r, x.abs()-1.1)*.95,
 
+# %% ../../nbs/03_render.shapes.ipynb #0a6ab95b
 @shape('needles', box=(1.2,1.35,1.))
 def bush(x, y, z, q, a, b):
     d = smin(length(x-.45, y-.4, z)-.55, length(x+.4, y-.45, z-.2-.1*b)-.6, .2)
@@ -209,15 +222,14 @@ def bush(x, y, z, q, a, b):
     return torch.maximum(d*.8, -y),
 
 @shape('wood', box=(.2,1.65,.2))
-def post(x, y, z, q, a, b):
-    return block(x, y-.7-.1*a, z, .13, .7+.1*a, .13, .04),
+def post(x, y, z, q, a, b): return block(x, y-.7-.1*a, z, .13, .7+.1*a, .13, .04),
 
 # %% ../../nbs/03_render.shapes.ipynb #cbf06a35
 sample_classes = list(shapes)[:20]         # in the order of the labels
 sample_val_classes = sample_classes[:10]   # validated, few labels in train, all of unsup
 
 # %% ../../nbs/03_render.shapes.ipynb #ea692213
-shape_names = list(shapes) # the classes first
+shape_names = list(shapes)
 shape_boxes = torch.tensor([shapes[k].box for k in shape_names]).T.contiguous()
 
 def sdf(name, p, vary, parts=False):

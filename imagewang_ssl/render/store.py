@@ -6,9 +6,7 @@
 __all__ = ['ArrayStore', 'create_arrays', 'renderer', 'stored_scenes', 'rendered_clips']
 
 # %% ../../nbs/03c_render.store.ipynb #696c9cd6
-import re
-import numpy as np
-import torch
+import numpy as np, re, torch
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -45,6 +43,7 @@ class ArrayStore:
 _types = dict(rgb=np.uint8, depth=np.float16, normals=np.float16, contours=bool, mask=bool, pose=np.float32)
 _channels = dict(rgb=3, normals=3)
 
+# %% ../../nbs/03c_render.store.ipynb #42998a5e
 def create_arrays(
     folder:Path, # Made here
     shape:tuple, # (scenes,) or (clips,frames)
@@ -117,4 +116,4 @@ def rendered_clips(
     "Clips of rendered scenes, rendered when they are first asked for"
     name,names,video = f'{number}x{frames}-{size}-{seed}',('rgb','depth','mask','pose'),np.arange(number)
     return _kept(_cache('clips', cache), name, (number,frames), size, names, _group, partial(_write_clips, seed),
-                 video=video, camera=video//_group%2==1)
+        video=video, camera=video//_group%2==1)

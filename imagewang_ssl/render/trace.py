@@ -16,7 +16,7 @@ from .shapes import length, sample_classes, sdf, shape_boxes, shape_names, shape
 
 # %% ../../nbs/03a_render.trace.ipynb #3ad875cc
 def _noise_map(size=256):
-    "Two channels of noise that tiles, (1,2,size+1,size+1), around .5"
+    "Two channels of noise that tiles, (1,2,size+1,size+1), around .5, rounded to be the same on any number of threads"
     g = torch.Generator().manual_seed(0)
     chans = []
     for octaves in (4,8,16,32),(64,128,256):
@@ -27,8 +27,9 @@ def _noise_map(size=256):
             c = c + F.interpolate(grid, scale_factor=m, mode='bicubic')[...,2*m:-2*m,2*m:-2*m]*.6**i
         chans.append((c-c.mean())/c.std()*.2+.5)
     x = F.pad(torch.cat(chans,1), (0,1,0,1), mode='circular').clamp(0,1)
-    return ((x*2**16).round()/2**16).float() # rounded, to be the same on any number of threads
+    return ((x*2**16).round()/2**16).float()
 
+# %% ../../nbs/03a_render.trace.ipynb #a1e4378a
 _noise = _noise_map()
 
 def noise(u, v):
@@ -40,6 +41,7 @@ def _wave(t, w=.5, sharp=12.):
     "Soft-edged square wave of period 1, high for the share `w`"
     return (((t-t.floor()-.5).abs()-.5*(1-w))*sharp+.5).clamp(0,1)
 
+# %% ../../nbs/03a_render.trace.ipynb #9854e00b
 def texture(name, x, y, z, a, b):
     "Mix of the two colors of a part at a point, 0..1"
     soft,fine = noise(.31*x+.17*y+.05*b, .29*z-.23*y+.05*a)
@@ -63,21 +65,19 @@ def texture(name, x, y, z, a, b):
 
 # %% ../../nbs/03a_render.trace.ipynb #ff2d9a38
 # One row per kind of sky (zenith, horizon, sun) and of ground (two colors, weights of soft, fine, tiles, ripples)
-_skies = torch.tensor([
-    [[.16,.40,.82],[.72,.86,.96],[1.,.95,.86]], [[.33,.50,.78],[.99,.82,.58],[1.,.78,.50]],
+_skies = torch.tensor([[[.16,.40,.82],[.72,.86,.96],[1.,.95,.86]], [[.33,.50,.78],[.99,.82,.58],[1.,.78,.50]],
     [[.32,.30,.60],[.98,.66,.56],[1.,.68,.52]], [[.55,.62,.70],[.86,.88,.89],[.90,.90,.92]],
     [[.22,.56,.70],[.90,.95,.86],[1.,.94,.76]]])
-_grounds = torch.tensor([
-    [[.25,.44,.15],[.56,.63,.25]], [[.86,.73,.51],[.72,.57,.37]], [[.95,.96,.98],[.80,.85,.93]],
+_grounds = torch.tensor([[[.25,.44,.15],[.56,.63,.25]], [[.86,.73,.51],[.72,.57,.37]], [[.95,.96,.98],[.80,.85,.93]],
     [[.55,.40,.29],[.38,.27,.20]], [[.76,.71,.65],[.50,.45,.42]], [[.44,.50,.30],[.62,.46,.55]]])
-_ground_mix = torch.tensor([
-    [.6,.7,0,0],[.3,.3,0,.5],[.6,.1,0,.2],[.6,.6,0,0],[.2,.2,.8,0],[.7,.8,0,0]])
+_ground_mix = torch.tensor([[.6,.7,0,0],[.3,.3,0,.5],[.6,.1,0,.2],[.6,.6,0,0],[.2,.2,.8,0],[.7,.8,0,0]])
 
 def _hsv(h, s, v):
     "Colors (...,3) from hue, saturation and value"
     k = (h[...,None]*6+torch.tensor([5.,3.,1.]))%6
     return v[...,None]*(1-s[...,None]*torch.minimum(k, 4-k).clamp(0,1))
 
+# %% ../../nbs/03a_render.trace.ipynb #81e0d98a
 def draw_scenes(labels, seed=0):
     "Scenes with one object each of `labels` and up to three distractors: a dict of tensors, first dimension a scene"
     g,n = torch.Generator().manual_seed(seed), len(labels)
@@ -112,12 +112,13 @@ def draw_scenes(labels, seed=0):
         eye=eye, look=look, zoom=zoom, sun=sun, sun_color=sun_color, zenith=zenith*u(.85,1.1,1), horizon=horizon,
         soil=soil, soil_mix=_ground_mix[land], hill=u(.02,.11), shift=u(0,1,2))
 
+# %% ../../nbs/03a_render.trace.ipynb #38175dd5
 def take(scenes, i):
     "The scenes `i` of `scenes`"
     return AttrDict({k:v[i] for k,v in scenes.items()})
 
 # %% ../../nbs/03a_render.trace.ipynb #a5d3326d
-FAR = 60. # depth of sky, hills and all that is further away
+FAR = 60.
 
 def _at(x, s):
     "Values of `x` (n,...) at the scenes `s` of points, points last"
@@ -131,6 +132,7 @@ def camera(scenes):
     right = F.normalize(torch.linalg.cross(fwd, torch.tensor([0.,1.,0.]).expand_as(fwd)), dim=-1)
     return torch.stack([right, torch.linalg.cross(right, fwd), fwd], 1)
 
+# %% ../../nbs/03a_render.trace.ipynb #2c6203a2
 def camera_frame(scenes):
     "Right, up and backward of each camera: the frame of normals, points and poses"
     return camera(scenes)*torch.tensor([1.,1.,-1.])[:,None]
@@ -142,13 +144,12 @@ def _turn(p, c, s):
 
 # %% ../../nbs/03a_render.trace.ipynb #2fe7a039
 def _near(scenes, s, o, d, tmax, pad=0.):
-    "For each object, in its own frame: the rays from `o` along `d` that meet its padded box before `tmax`"
+    "For each object, in its frame: rays from `o` along `d` that meet its padded box before `tmax`; its ball first"
     dd = (d*d).sum(0)
     tmax = torch.as_tensor(tmax)
     for j in range(scenes.kind.shape[1]):
         kind,scale,pos = scenes.kind[:,j],scenes.scale[:,j],scenes.pos[:,j]
         w,h,l = shape_boxes[:,kind]
-        # the ball about the box first, which is cheap
         middle = (pos+torch.stack([0*h, h/2*scale, 0*h], -1))
         reach = torch.where(kind<0, -1., scale*(length(w, h/2, l)+pad))[s]
         c = _at(middle, s)-o
@@ -189,6 +190,7 @@ def _normal(name, p, vary, h=2e-3):
     corners = torch.tensor([[1.,-1,-1],[-1,-1,1],[-1,1,-1],[1,1,1]])
     return _unit(sum(c[:,None]*sdf(name, p+h*c[:,None], vary) for c in corners))
 
+# %% ../../nbs/03a_render.trace.ipynb #e32391fd
 def _paint(scenes, s, j, name, p, vary):
     "Color (3,n) of points on object `j`"
     part = sdf(name, p, vary, parts=True).argmin(0)
@@ -220,13 +222,13 @@ def _shadow(scenes, s, p):
         lit[i] = torch.minimum(lit[i], res*res*(3-2*res))
     return lit
 
+# %% ../../nbs/03a_render.trace.ipynb #50f9abd0
 def _open(scenes, s, p, normal):
     "Ambient light that reaches points `p`: less in corners"
     free = torch.ones(len(s))
     for j,name,i,o,d,t0,t1,vary in _near(scenes, s, p, normal, .5, .35):
         n = length(*d)
-        for h,w in (.12,.35),(.4,.45):
-            free[i] *= 1-w*(1-sdf(name, o+d*h, vary)/n/h).clamp(0,1)
+        for h,w in (.12,.35),(.4,.45): free[i] *= 1-w*(1-sdf(name, o+d*h, vary)/n/h).clamp(0,1)
     return free
 
 # %% ../../nbs/03a_render.trace.ipynb #b9fd840f
@@ -250,13 +252,14 @@ def _backdrop(scenes, s, d):
         sky = torch.lerp(sky, rock, ((top-y)*250).clamp(0,1))
     return sky
 
+# %% ../../nbs/03a_render.trace.ipynb #a54835a8
 def _ground(scenes, s, p, t):
     "Color of the ground at points `p`, at depth `t`"
     sx,sy = _at(scenes.shift, s)
     x,z = p[0],p[2]
     soft = noise(x*.05+sx, z*.05+sy)[0]
     fine = noise(x*.3+sx, z*.3+sy)[1]
-    blur = 1/(1+(t/14)**2) # details fade before they alias
+    blur = 1/(1+(t/14)**2)
     tile = torch.maximum(_wave(x*.7+sx, .08, 10), _wave(z*.7+sy, .08, 10))*blur
     ripple = .5+.5*torch.sin(9*x+4*z+14*soft)*blur
     w = _at(scenes.soil_mix, s)
@@ -264,6 +267,7 @@ def _ground(scenes, s, p, t):
     a,b = _at(scenes.soil, s)
     return torch.lerp(a, b, mix.clamp(0,1))
 
+# %% ../../nbs/03a_render.trace.ipynb #4bccc88b
 def _light(scenes, s, o, d, t, obj, normal, paint):
     "Color of surface points under sun, sky and haze"
     p = o+d*t
@@ -286,7 +290,7 @@ def _light(scenes, s, o, d, t, obj, normal, paint):
 def _shoot(scenes, s, xy):
     "Trace rays through image points `xy` (2,n in -1..1, y up) of scenes `s`: color, depth, normal in the world, object"
     (right,up,fwd),zoom = _at(camera(scenes), s),scenes.zoom[s]
-    d = fwd+(right*xy[0]+up*xy[1])/zoom # one unit of depth long
+    d = fwd+(right*xy[0]+up*xy[1])/zoom
     o = _at(scenes.eye, s)
     t = torch.where(d[1]<-1e-6, -o[1]/d[1].clamp(max=-1e-6), FAR).clamp(max=FAR)
     obj = torch.where(t<FAR, 0, -1) # -1 backdrop, 0 ground, 1.. objects
@@ -323,6 +327,7 @@ def _stairs(rgb, thing):
     tl,tr,tu,td = _rows_cols(thing)
     return _beside(((l-r).abs().amax(0)>.12) & (tl|tr), ((u-d).abs().amax(0)>.12) & (tu|td))
 
+# %% ../../nbs/03a_render.trace.ipynb #6dbcf6ba
 def _contours(obj):
     "Pixels (n,1,s,s) on either side of an object's outline"
     l,r,u,d = _rows_cols(obj.clamp(min=0))
