@@ -24,7 +24,8 @@ def plain_fastai(source, size, epochs, seed, lr=8e-3):
     metrics = [accuracy, *asked_metrics(dls)]
     learn = Learner(dls, xresnet18(n_out=dls.c), CrossEntropyLossFlat(), opt_func=ranger, metrics=metrics)
     with learn.no_bar(): learn.fit_flat_cos(epochs, lr)
-    names,values = learn.recorder.metric_names[1:-1],zip(*learn.recorder.values)
+    names = learn.recorder.metric_names[1:-1]
+    values = zip(*learn.recorder.values)
     cols = {k:[round(float(o), 5) for o in v] for k,v in zip(names, values)}
     return dict(cols, size=size, epochs=epochs, seed=seed, recipe=dict(opt='ranger', lr=lr, bs=64), **provenance())
 

@@ -368,6 +368,7 @@ def _done(plan, epochs, runs, also):
     *_,done = _cell(pre, encoder, job['encoder_args'], source, size, epochs, runs, valid='val', **also)
     return done
 
+# %% ../nbs/55_train.ipynb #a0212cbe
 def _both(plan, out, epochs, runs, also):
     "The records of fine-tuning the encoder of the pretraining `plan`; it is not trained if all of them are there"
     source,size = plan['source'],plan['size']

@@ -22,7 +22,8 @@ Mutant = collections.namedtuple('Mutant', 'notebook task name old new within')
 
 def read_mutants(text):
     "Mutants as `mutants.txt` has them: under `# notebook: task` a name, lines after `- ` and those after `+ ` instead"
-    res,notebook,task = [],None,None
+    res = []
+    notebook,task = None,None
     for block in re.split(r'\n\s*\n', text.strip()):
         name,*lines = block.splitlines()
         if name.startswith('# '):

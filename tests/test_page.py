@@ -29,12 +29,14 @@ def pages(browser, tmp_path_factory):
     odd = derive_board(made_up_runs(tmp/'runs'))
     texts = dict.fromkeys(['method','args','pool','encoder','source','note','status','differs','counts'], hostile)
     odd = odd.assign(**texts, url='javascript:window.hacked=1')
-    return dict(real=board_page(derive_board(root/'runs'), tmp/'real.html', root/'runs'), odd=board_page(odd, tmp/'odd.html', tmp/'runs'))
+    real = board_page(derive_board(root/'runs'), tmp/'real.html', root/'runs')
+    return dict(real=real, odd=board_page(odd, tmp/'odd.html', tmp/'runs'))
 
 @contextmanager
 def visit(browser, path, width=1280, scheme='light', hash=''):
     "A page that may not say anything to the console, nor ask for any other file"
-    context = browser.new_context(viewport=dict(width=width, height=900), color_scheme=scheme, reduced_motion='reduce', offline=True)
+    looks = dict(viewport=dict(width=width, height=900), color_scheme=scheme, reduced_motion='reduce')
+    context = browser.new_context(offline=True, **looks)
     context.grant_permissions(['clipboard-read','clipboard-write'])
     context.set_default_timeout(100_000)                             # a busy machine is slow, not wrong
     page,said = context.new_page(),[]
@@ -48,8 +50,10 @@ def visit(browser, path, width=1280, scheme='light', hash=''):
 
 def rows(page):
     "The visible rows: method, score, pixels, epochs"
-    return page.eval_on_selector_all('#board tbody tr[data-key]', '''rows => rows.map(row => [row.querySelector('th button').textContent,
-        row.querySelector('.value').textContent, row.cells[2].firstChild.textContent, row.cells[3].textContent])''')
+    code = '''rows => rows.map(row => [
+        row.querySelector('th button').textContent, row.querySelector('.value').textContent,
+        row.cells[2].firstChild.textContent, row.cells[3].textContent])'''
+    return page.eval_on_selector_all('#board tbody tr[data-key]', code)
 
 def scores(page): return [float(r[1].split()[0]) for r in rows(page)]
 
@@ -57,7 +61,8 @@ def scores(page): return [float(r[1].split()[0]) for r in rows(page)]
 def test_loads(browser, pages, width, scheme):
     "No message, no request, nothing wider than the window, in the page and in a row's details"
     with visit(browser, pages['real'], width, scheme) as page:
-        fits = '[document.documentElement, document.querySelector("dialog")].every(o => o.scrollWidth <= Math.max(o.clientWidth, 0))'
+        both = '[document.documentElement, document.querySelector("dialog")]'
+        fits = f'{both}.every(o => o.scrollWidth <= Math.max(o.clientWidth, 0))'
         assert page.evaluate(fits) and page.locator('#times circle').count()>=5
         page.click('tr[data-key=edeb7e05]')
         assert page.evaluate(fits) and page.locator('dialog svg').count()>5
@@ -65,7 +70,8 @@ def test_loads(browser, pages, width, scheme):
 def test_every_row(browser, pages):
     "All of leaderboard.csv is there, withdrawn rows on request"
     with open(root/'leaderboard.csv', encoding='utf-8', newline='') as f: board = list(csv.DictReader(f))
-    def want(rs): return Counter((r['method'], r['accuracy']+(f' ± {r["std"]}' if r['std'] else ''), r['size'], r['epochs']) for r in rs)
+    def score(r): return r['accuracy']+(f' ± {r["std"]}' if r['std'] else '')
+    def want(rs): return Counter((r['method'], score(r), r['size'], r['epochs']) for r in rs)
     with visit(browser, pages['real']) as page:
         assert Counter(map(tuple, rows(page)))==want(r for r in board if r['status']!='void')
         page.check('#void')
@@ -85,7 +91,8 @@ def test_sorts(browser, pages):
         method.locator('button').focus()
         page.keyboard.press('Space')
         names = [r[0].lower() for r in rows(page)]
-        assert method.get_attribute('aria-sort')=='ascending' and names==sorted(names) and page.locator('[aria-sort]').count()==1
+        assert method.get_attribute('aria-sort')=='ascending' and names==sorted(names)
+        assert page.locator('[aria-sort]').count()==1
         page.locator('th', has_text='pretraining').locator('button').click()
         assert rows(page)[0][0] in ('align_uniform','simclr')          # rows that tell no pretraining come last
         page.click('text=reset')
@@ -119,10 +126,12 @@ def test_opens(browser, pages):
         button = page.locator('tr[data-key=c1462922] th button')
         button.focus()
         page.keyboard.press('Enter')
-        assert page.is_visible('dialog') and page.inner_text('#row-title')=='align_uniform' and page.url.endswith('#c1462922')
+        assert page.is_visible('dialog') and page.url.endswith('#c1462922')
+        assert page.inner_text('#row-title')=='align_uniform'
         page.click('dialog .command button')
         page.wait_for_selector('text=copied')
-        assert page.evaluate('navigator.clipboard.readText()')==page.inner_text('code')=='iwang-reproduce c1462922 path/to/160sq'
+        copied = page.evaluate('navigator.clipboard.readText()')
+        assert copied==page.inner_text('code')=='iwang-reproduce c1462922 path/to/160sq'
         saved = {p.name: json.loads(p.read_text()) for p in (root/'runs').glob('*align_uniform*.json')}
         names = page.eval_on_selector_all('dialog summary', 'all => all.map(o => o.textContent)')
         texts = page.eval_on_selector_all('dialog pre', 'all => all.map(o => o.textContent)')
@@ -172,7 +181,8 @@ def test_accessible(browser, pages, scheme):
         seen = []
         for _ in range(20):
             page.keyboard.press('Tab')
-            look = page.evaluate('(o => [o.tagName, getComputedStyle(o).outlineStyle, getComputedStyle(o).outlineWidth])(document.activeElement)')
+            outline = '[o.tagName, getComputedStyle(o).outlineStyle, getComputedStyle(o).outlineWidth]'
+            look = page.evaluate(f'(o => {outline})(document.activeElement)')
             assert look[1:]==['solid','3px'], look
             seen.append(look[0])
         assert {'INPUT','SELECT','BUTTON'} <= set(seen)

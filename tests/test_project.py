@@ -148,7 +148,9 @@ def imports(module, code, known):
 
 def faults(sources):
     "Arrows up, private names and circles in the imports of `sources`: code by module, lowest floor first"
-    floor,found,graph = {m:i for i,m in enumerate(sources)},set(),{}
+    floor = {m:i for i,m in enumerate(sources)}
+    found = set()
+    graph = {}
     for m,code in sources.items():
         graph[m] = set()
         for other,name in imports(m, code, sources):

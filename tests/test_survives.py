@@ -100,7 +100,8 @@ def kill_a_worker(place):
 @pytest.mark.slow
 def test_ray_worker_killed(tmp_path):
     pytest.importorskip('ray')
-    log,killer = tmp_path/'log',None
+    log = tmp_path/'log'
+    killer = None
     p,killer = start(log, run_plan, tmp_path, engine='ray'),start(tmp_path/'killer', kill_a_worker, tmp_path)
     finish(p, log)
     killer.terminate()

@@ -201,7 +201,8 @@ def _check_valid(self:Pretext, dls):
 def _check_drawn(self:Pretext, model, x, size):
     "What a decoder draws is as large as the images"
     decoders = [m for m in model.modules() if isinstance(m, Decoder)]
-    with Hooks(decoders, lambda m,i,o: tuple(o.shape[-2:])) as hooks: pred = model(x)
+    with Hooks(decoders, lambda m,i,o: tuple(o.shape[-2:])) as hooks: pred = model.eval()(x)
+    model.train()
     for s in hooks.stored: assert s==(size,size), f'{self}: its decoder draws {s} of images of {size} px'
     return pred
 
@@ -290,9 +291,8 @@ def check(self:Pretext,
     encoder = create_encoder(arch, size)
     learn = self.learner(dls, encoder)
     b = _plain(dls.one_batch())
-    pred = self._check_drawn(learn.model.eval(), b[0], size)
+    pred = self._check_drawn(learn.model, b[0], size)
     test_eq(find_bs(pred), find_bs(b[1] if len(b)>1 else b[0]))
-    learn.model.train()
     self._check_gradient(learn, b, encoder)
     losses = self._check_learns(learn, b, steps, lr)
     self._check_valid(dls)
