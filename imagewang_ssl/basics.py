@@ -7,7 +7,7 @@ __all__ = ['IwangError', 'one_line', 'check_above_0', 'check_0_to_1', 'check_bel
            'bars_visible', 'sha256', 'files_state', 'make_folder', 'write_atomic', 'message']
 
 # %% ../nbs/00_basics.ipynb #010af518
-import difflib, hashlib, os, shutil, sys, tempfile, zlib
+import difflib, glob, hashlib, os, secrets, shutil, sys, tempfile, time, zlib
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -142,23 +142,34 @@ def make_folder(
                 if dest.exists(): _set_aside(dest)
                 made = fill(Path(tmp))
                 (made/'.whole').write_text(state(made))
+                if hasattr(os, 'sync'): os.sync()   # or a power cut leaves empty files under final names
                 try: os.replace(made, dest)
                 except OSError: # Without locks another process may have been first
                     if not dest.exists(): raise
     return dest
 
 # %% ../nbs/00_basics.ipynb #a75fd7cd
+def _sweep_up(path, hours=1.):
+    "Remove what processes that were killed an hour ago or longer left of writing `path`"
+    for p in path.parent.glob(f'.{glob.escape(path.name)}.*.tmp'):
+        with suppress(OSError):
+            if time.time()-p.stat().st_mtime > 3600*hours: p.unlink()
+
 def write_atomic(
     path:str|Path, # The file to write; folders above it are made
     data:str|bytes, # All of its content
 )->Path: # `path`
     "Write `path` in one step: whatever happens, it holds its old content or all of the new"
     path = Path(path)
-    tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    tmp = path.with_name(f'.{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp')   # one pid may be in two containers
     with one_line(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep_up(path)
         try:
-            tmp.write_bytes(data.encode() if isinstance(data, str) else data)
+            with open(tmp, 'xb') as f:
+                f.write(data.encode() if isinstance(data, str) else data)
+                f.flush()
+                os.fsync(f.fileno())   # or a power cut leaves an empty file under the final name
             os.replace(tmp, path)
         finally: tmp.unlink(missing_ok=True)
     return path

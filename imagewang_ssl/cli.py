@@ -26,6 +26,10 @@ from .board.page import board_json, board_page
 # %% ../nbs/80_cli.ipynb #95ebe63b
 def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
 
+def _close_stdout():
+    "Write to nowhere from now on: `| head` has seen enough"
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
 commands = {}   # By name, without 'iwang-'
 _off = {'--no-pixels': 'Decode the files every epoch, rather than keep decoded images in a `PixelStore`'}
 
@@ -52,7 +56,7 @@ def command(prog, **old):
             except KeyboardInterrupt:
                 _line(prog, 'stopped')
                 return 130
-            except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()) # `| head` has seen enough
+            except BrokenPipeError: _close_stdout()
             return 1
         commands[prog.removeprefix('iwang-')] = _f
         return _f
@@ -78,7 +82,9 @@ def tasks_cmd(
     records:str='runs/pretrain', # Folder of these records
 ):
     "List the pretext tasks: what each does, its kind of target, its paper and its arguments"
-    if learnt: return print(rows.pretraining_table(records).drop(columns=['args','runs']).round(3).to_string(index=False))
+    if learnt:
+        df = rows.pretraining_table(records).drop(columns=['args','runs'])
+        return print(df.round(3).to_string(index=False))
     for n in list_pretexts():
         c = pretext_class(n)
         print(f'{n}  [{c().kind}]  {c.__doc__}\n    {c.paper or ""}', *[f'    {o}' for o in describe(c)], '', sep='\n')
@@ -154,8 +160,10 @@ def _summary(recs):
     "One line about the runs of a cell"
     r,accs = recs[0],[100*o['accuracy'][-1] for o in recs]
     mean,std = rows.mean_std(accs)
-    print(f"{r['task']} {r['size']} px {r['epochs']} epochs: accuracy {mean:.2f} %" + (f' ± {std:.2f}' if len(accs)>1 else '') +
-          f", {len(accs)} run{'s'*(len(accs)>1)}, {sum(o['seconds'] for o in recs):.0f} s, peak {max(o['peak_mb'] for o in recs)} MiB, row {record.row_id(r)}")
+    spread = f' ± {std:.2f}' if len(accs)>1 else ''
+    seconds,mb = sum(o['seconds'] for o in recs),max(o['peak_mb'] for o in recs)
+    what = f"{r['task']} {r['size']} px {r['epochs']} epochs: accuracy {mean:.2f} %{spread}"
+    print(f"{what}, {len(accs)} run{'s'*(len(accs)>1)}, {seconds:.0f} s, peak {mb} MiB, row {record.row_id(r)}")
 
 # %% ../nbs/80_cli.ipynb #c78da004
 def _own_table(recs):
@@ -199,8 +207,8 @@ def probe_cmd(
     if table: return print(rows.probing_table(records).round(2).to_string(index=False, na_rep=''))
     if kwargs['save_to']: train.check_writable(kwargs['save_to'])
     r = probe_record(encoder, **kwargs)
-    print(f"{r['task']} {r['size']} px, {r['epochs']} epochs: {r['k']} nearest neighbours {100*r['knn']:.2f} % ({100*r['knn_all']:.2f} % among all of train), "
-          f"linear {100*r['ridge']:.2f} %")
+    knn = f"{r['k']} nearest neighbors {100*r['knn']:.2f} % ({100*r['knn_all']:.2f} % among all of train)"
+    print(f"{r['task']} {r['size']} px, {r['epochs']} epochs: {knn}, linear {100*r['ridge']:.2f} %")
 
 # %% ../nbs/80_cli.ipynb #224ddd95
 from typing import Annotated
@@ -274,7 +282,7 @@ def sweep_cmd(
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
     engine:str='local', # local: one after the other; ray: a cluster, or this machine's cores; slurm: one job array
     gpus_per_run:float=None, # GPUs of each run, for ray and slurm
-    minutes:float=None, # Start nothing that would not end by then, and stop what runs at a checkpoint; default: no limit
+    minutes:float=None, # Start nothing that would not end by then, and stop what runs; default: no limit
     dry_run:bool=False, # Only show what would run and how long it takes
 ):
     "Run a plan of many runs: what is recorded is not run again, what fails is told at the end"
@@ -290,7 +298,8 @@ def main(argv=None):
     argv = [str(o) for o in ifnone(argv, sys.argv[1:])]
     if not argv or argv[0] in ('-h','--help'):
         print('usage: iwang COMMAND [...], with --help for its arguments\n')
-        for k in sorted(commands, key=lambda k: _order.index(k) if k in _order else 99): print(f'  {k:10} {commands[k].__doc__}')
+        names = [*(k for k in _order if k in commands), *(k for k in commands if k not in _order)]
+        for k in names: print(f'  {k:10} {commands[k].__doc__}')
         return 0
     try: check_choice('command', argv[0], commands)
     except IwangError as e:

@@ -6,7 +6,6 @@
 __all__ = ['trackers', 'undisturbed', 'draw_predictions', 'KeepPictures', 'tracking']
 
 # %% ../nbs/53_track.ipynb #31f64a04
-import io
 from fastai.vision.all import *
 from fastai.callback.progress import CSVLogger
 from matplotlib.figure import Figure

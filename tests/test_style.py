@@ -1,0 +1,20 @@
+"fast.ai's style guide, as its checker reads it, and no line that is too long"
+import json, subprocess, sys
+from pathlib import Path
+from test_project import files, root
+
+def test_chkstyle():
+    r = subprocess.run([Path(sys.executable).parent/'chkstyle'], cwd=root, capture_output=True, text=True)
+    assert r.returncode==0, r.stdout
+
+def code_of(path):
+    "`(place, line)` of each line of code in `path`"
+    text = (root/path).read_text(encoding='utf-8')
+    if not path.endswith('.ipynb'): return [(f'{path}:{i}', l) for i,l in enumerate(text.splitlines(), 1)]
+    cells = [c for c in json.loads(text)['cells'] if c['cell_type']=='code']
+    return [(f"{path} {c['id']}:{i}", l) for c in cells for i,l in enumerate(''.join(c['source']).splitlines(), 1)]
+
+def test_line_length():
+    code = [f for f in files() if f.endswith(('.ipynb','.py')) and not f.startswith('imagewang_ssl/')]
+    long = [at for f in code for at,l in code_of(f) if len(l)>120]
+    assert long==[], 'at most 120 characters'
