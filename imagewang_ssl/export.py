@@ -6,7 +6,7 @@
 __all__ = ['libraries', 'ExportedWeights', 'export_encoder', 'export_onnx']
 
 # %% ../nbs/57_export.ipynb #408bd6f6
-import json, timm, torchvision
+import importlib.util, json, timm, torchvision
 from fastai.vision.all import *
 from fastai.vision.models import xresnet as xresnets
 from safetensors.torch import save
@@ -116,8 +116,8 @@ def export_onnx(
     size:int=None, # Side of the images in pixels; default: what the encoder was built for
 )->Path:
     "Write `enc` as ONNX: `images` (n,3,size,size) in 0..1 to `embedding` and `map0`, `map1`, ..."
-    try: import onnx, onnxscript
-    except ImportError: raise IwangError("ONNX takes more packages: pip install 'imagewang_ssl[onnx]'") from None
+    if not all(map(importlib.util.find_spec, ('onnx','onnxscript'))):
+        raise IwangError("ONNX takes more packages: pip install 'imagewang_ssl[onnx]'")
     size,names = size or enc.size,['embedding', *(f'map{i}' for i in range_of(enc.chs))]
     x = torch.zeros(2, enc.in_channels, size, size)
     program = torch.onnx.export(_Outputs(enc.cpu().eval()), (x,), input_names=['images'], output_names=names,

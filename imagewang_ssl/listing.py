@@ -205,8 +205,8 @@ def _list_folder(path):
     if len(dirs)==1 and not loose: return _list_folder(*dirs)
     sets = ', '.join(d.name for d in dirs if _named(_subfolders(d), 'train'))
     if sets: raise IwangError(f'{path} holds several data sets, {sets}: name one of them')
-    if len(dirs)>1 and _walk(path, [])!=sorted(map(str, loose)):
-        return _finish(path, 'class folders', _classes(path, left_out), left_out)
+    classed = len(dirs)>1 and _walk(path, [])!=sorted(map(str, loose))
+    if classed: return _finish(path, 'class folders', _classes(path, left_out), left_out)
     return _finish(path, 'a flat folder, without labels', _rows(_walk(path, left_out), path, 'unsup'), left_out)
 
 # %% ../nbs/00b_listing.ipynb #72f6fe3e

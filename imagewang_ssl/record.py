@@ -15,19 +15,20 @@ from functools import partial
 from pathlib import Path
 from fastcore.basics import groupby
 from fastcore.foundation import L
-from .basics import IwangError, write_atomic
-from .data import is_imagewang, known_contents
-from .load import label_pools, own_pools, pools
+from imagewang_ssl.basics import IwangError, write_atomic
+from imagewang_ssl.data import is_imagewang, known_contents
+from imagewang_ssl.load import label_pools, own_pools, pools
 
 # %% ../nbs/50_record.ipynb #47f4e481
 _num = int,float
 _loss = int,float,type(None)   # none where a validation loss was not finite
 _word = re.compile(r'\w[\w.-]*')
 record_schema = dict(schema=int, task=_word, task_args=dict, encoder=_word, encoder_args=dict,
-    source=dict(name=_word, fingerprint=_word, train=int, val=int, unsup=int), size=int, epochs=int, seed=int,
-    pretrain=(dict,type(None)), recipe=dict, accuracy=[_num], train_loss=[_num], valid_loss=[_loss], seconds=_num,
-    images_per_second=_num, peak_mb=_num, commit=(str,type(None)),
-    versions=dict(imagewang_ssl=str, python=str, torch=str, fastai=str), device=str, date=str)
+    source=dict(name=_word, fingerprint=_word, train=int, val=int, unsup=int),
+    size=int, epochs=int, seed=int, pretrain=(dict,type(None)), recipe=dict, # what was trained, and on what
+    accuracy=[_num], train_loss=[_num], valid_loss=[_loss], # what an epoch gave
+    seconds=_num, images_per_second=_num, peak_mb=_num, # what it cost
+    commit=(str,type(None)), versions=dict(imagewang_ssl=str, python=str, torch=str, fastai=str), device=str, date=str)
 pretrain_schema = dict(pool=str, size=int, epochs=int, images_seen=int, seed=int, recipe=dict, train_loss=[_num],
     valid_loss=[_loss], metrics=dict, seconds=_num, peak_mb=_num)
 
@@ -62,6 +63,7 @@ def _check_plain(val, name=''):
     elif not (val is None or isinstance(val, (bool,int)) or isinstance(val, float) and math.isfinite(val)):
         raise IwangError(f'{name} must be plain data, not {val!r:.40}')
 
+# %% ../nbs/50_record.ipynb #ff6e53bd
 def check_record(
     rec:dict, # A run record, see `record_schema`
 ):
@@ -85,12 +87,12 @@ def made_up(acc, seed=0, task='example', pool='unsup', size=64, epochs=5, name='
     source = dict(name=name, fingerprint='0'*16, train=14669, val=3929, unsup=7750, imagewang=True)
     pre = None if task=='scratch' else dict(pool=pool, size=size, epochs=5, images_seen=38750, seed=pre_seed,
         recipe=dict(lr=0.004), train_loss=[1.]*5, valid_loss=[1.]*5, metrics={}, seconds=60., peak_mb=900)
-    return dict(dict(schema=1, task=task, task_args={} if pre is None else dict(turns='one'), encoder='xresnet18',
-        encoder_args={}, source=source, size=size, epochs=epochs, seed=seed, pretrain=pre,
-        recipe=dict(opt='AdamW', lr=0.004, bs=64),
-        accuracy=[acc+.05]*(epochs-1)+[acc], train_loss=[1.]*epochs, valid_loss=[1.]*epochs, seconds=300.2,
-        images_per_second=240., peak_mb=1300, commit=None, device='cpu, 2 threads', date='2020-02-05T12:00:00Z',
-        versions=dict(imagewang_ssl='0.1.0', python='3.11.7', torch='2', fastai='2')), **kw)
+    res = dict(schema=1, task=task, task_args={} if pre is None else dict(turns='one'))
+    res |= dict(encoder='xresnet18', encoder_args={}, source=source, size=size, epochs=epochs, seed=seed)
+    res |= dict(pretrain=pre, recipe=dict(opt='AdamW', lr=0.004, bs=64))
+    res |= dict(accuracy=[acc+.05]*(epochs-1)+[acc], train_loss=[1.]*epochs, valid_loss=[1.]*epochs, seconds=300.2)
+    res |= dict(images_per_second=240., peak_mb=1300, commit=None, device='cpu, 2 threads', date='2020-02-05T12:00:00Z')
+    return res | dict(versions=dict(imagewang_ssl='0.1.0', python='3.11.7', torch='2', fastai='2')) | kw
 
 def but(rec, field, val):
     "`rec` with one field changed, or dropped if `val` is `...`"
@@ -145,17 +147,17 @@ def _no_number(text): raise ValueError(f'{text} is no number')
 
 def _load(path, check=check_record):
     "The record in `path`"
+    no_record = f'{path} is not a run record'
     try:
         rec = json.loads(path.read_text(encoding='utf-8'), parse_constant=_no_number)
         check(rec)
         name = record_name(rec)
-    except IwangError as e: raise IwangError(f'{path} is not a run record: {e}') from None
-    except (ValueError,RecursionError,OSError) as e:
-        raise IwangError(f'{path} is not a run record: it is no JSON ({e})') from None
-    if name!=path.name:
-        raise IwangError(f'{path} was edited or renamed: its content belongs in a file named {name}')
-    return rec
+    except IwangError as e: raise IwangError(f'{no_record}: {e}') from None
+    except (ValueError,RecursionError,OSError) as e: raise IwangError(f'{no_record}: it is no JSON ({e})') from None
+    if name==path.name: return rec
+    raise IwangError(f'{path} was edited or renamed: its content belongs in a file named {name}')
 
+# %% ../nbs/50_record.ipynb #66f92d4f
 def read_records(
     runs:str|Path='runs', # The folder of records
 )->L:
@@ -189,6 +191,7 @@ def other_data(
     same = all(seen.get(k, source.get(k))==source.get(k, seen.get(k)) for k in ('name','fingerprint','content'))
     return None if same else data_key(seen)
 
+# %% ../nbs/50_record.ipynb #805aebf5
 def row_key(rec):
     "What all the runs of a row have in common"
     key = {k: rec[k] for k in ('task','task_args','encoder','encoder_args','size','epochs','recipe')}
@@ -208,6 +211,7 @@ def run_key(
     "What tells the runs of a row apart"
     return rec['pretrain'] and rec['pretrain']['seed'], rec['seed']
 
+# %% ../nbs/50_record.ipynb #9e0ed4d0
 def first_of(
     recs, # Records
     key, # Function of a record
@@ -304,8 +308,8 @@ def load_probes(
     return _records(folder, _check_probe, 'probes', 'iwang-probe')
 
 # %% ../nbs/50_record.ipynb #9d0ec32a
-_evaluation = dict(_common, evaluation=_word, evaluation_args=dict, unit=str, scores=dict, answer=dict, pretrain=(dict,type(None)),
-                   size=int, seed=int)
+_evaluation = dict(_common, evaluation=_word, evaluation_args=dict, unit=str, scores=dict, answer=dict,
+    pretrain=(dict,type(None)), size=int, seed=int)
 
 def _check_evaluation(rec):
     "Raise an `IwangError` naming the first field of `rec` that is missing or wrong"

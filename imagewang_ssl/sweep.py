@@ -9,7 +9,7 @@ __all__ = ['engines', 'cell_jobs', 'read_plan', 'plan_jobs', 'recorded_rates', '
 # %% ../nbs/76_sweep.ipynb #de66ab33
 import inspect, itertools, os, signal, threading, time
 from collections import defaultdict
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from fastcore.all import ifnone
@@ -26,13 +26,15 @@ try: import tomllib
 except ImportError: import tomli as tomllib   # Python 3.10
 
 # %% ../nbs/76_sweep.ipynb #642e6446
-def _pretraining(task, args, data, size, epochs, *how, recipe):
+def _pretraining(task, args, info, size, epochs, *how, recipe):
     "The job of a pretraining"
     check_counts(pretrain_epochs=epochs)
-    job,_ = pretraining_job(get_pretext(task, **args), data, size, epochs, *how, recipe=recipe)
+    job,_ = pretraining_job(get_pretext(task, **args), info, size, epochs, *how, recipe=recipe)
     return job
 
 # %% ../nbs/76_sweep.ipynb #a3d9b511
+def _source(source, size): return source_info(get_imagewang(source, size))
+
 def cell_jobs(
     task:str='grey_blur', # Name of a pretext task, or 'scratch'
     task_args:dict=None, # Its arguments
@@ -47,15 +49,15 @@ def cell_jobs(
     seed:int=0, # Of pretraining, and of the first fine-tuning
     recipe:dict=None, # Changes to fine-tuning's recipe
     pretrain_recipe:dict=None, # Changes to pretraining's recipe
-    info=source_info, # Function of a folder: what a record tells of it
+    data=_source, # Function of source and size: what a record tells of the data
 )->list: # Dicts of `job` and `source`
     "The jobs of one cell: one for each fine-tuning, or the pretraining where `epochs` is 0"
-    data = info(get_imagewang(source, size))
     check_counts(size=size, **(dict(epochs=epochs) if epochs or task=='scratch' else {}))
-    how = data, size, pretrain_epochs, encoder, encoder_args, pool, seed
+    info = data(source, size)
+    how = info, size, pretrain_epochs, encoder, encoder_args, pool, seed
     pre = None if task=='scratch' else _pretraining(task, task_args or {}, *how, recipe=pretrain_recipe)
     if not epochs: return [dict(job=pre, source=str(source))]
-    job,_ = finetuning_job(pre, data, size, epochs, encoder, encoder_args, seed, recipe=recipe)
+    job,_ = finetuning_job(pre, info, size, epochs, encoder, encoder_args, seed, recipe=recipe)
     runs = ifnone(runs, official_runs.get(epochs, 1))
     return [dict(job=dict(job, seed=s), source=str(source)) for s in range(seed, seed+runs)]
 
@@ -69,7 +71,7 @@ def read_plan(
     except (tomllib.TOMLDecodeError,UnicodeDecodeError) as e: raise IwangError(f'{path} is no plan: {e}') from None
 
 def _check_keys(cell, at):
-    known = [k for k in inspect.signature(cell_jobs).parameters if k!='info']
+    known = [k for k in inspect.signature(cell_jobs).parameters if k!='data']
     for k in cell:
         if k not in known: check_choice(f'{at}: setting', k, known)
 
@@ -80,17 +82,14 @@ def plan_jobs(
     "All jobs of a plan, in its order"
     if not plan.get('cell') or set(plan)-{'defaults','cell'}:
         raise IwangError(f'a plan has [defaults] and one [[cell]] or more, not {", ".join(plan) or "nothing"}')
-    infos = {}
+    data = cache(_source)   # is asked once
     res = {}
-    def info(path):
-        if path not in infos: infos[path] = source_info(path)
-        return infos[path]
     for i,c in enumerate(plan['cell']):
         cell = {**plan.get('defaults', {}), **c}
         _check_keys(cell, f'cell {i+1}')
         axes = [v if isinstance(v, list) else [v] for v in cell.values()]
         for values in itertools.product(*axes):
-            for o in cell_jobs(**dict(zip(cell, values)), info=info): res.setdefault(run_id(o['job']), o)
+            for o in cell_jobs(**dict(zip(cell, values)), data=data): res.setdefault(run_id(o['job']), o)
     return list(res.values())
 
 # %% ../nbs/76_sweep.ipynb #984a771e

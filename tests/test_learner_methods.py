@@ -1,8 +1,5 @@
 "Every method that fastai documents for a vision learner, on the learners of pretraining and of fine-tuning"
-import shutil
-from pathlib import Path
-import matplotlib.pyplot as plt
-import pytest, torch
+import matplotlib.pyplot as plt, pytest, shutil, torch
 from fastai.callback.all import ActivationStats, CSVLogger, EarlyStoppingCallback, GradientAccumulation, GradientClip
 from fastai.callback.all import MixedPrecision, MixUp, ReduceLROnPlateau, SaveModelCallback
 from fastai.vision.all import ClassificationInterpretation, Image, PILImage, load_learner, set_seed
@@ -21,11 +18,14 @@ def few(tmp_path_factory):
         for f in sorted((path/at).iterdir())[:n]: shutil.copy(f, dest/at)
     return dest
 
-def finetuning(path): return finetune_learner(finetune_dls(path, 32, bs=8, num_workers=0), create_encoder('test_resnet', 32))
+def finetuning(path):
+    dls = finetune_dls(path, 32, bs=8, num_workers=0)
+    return finetune_learner(dls, create_encoder('test_resnet', 32))
 
 def pretraining(path):
     task = get_pretext('rotation')
-    return task.learner(task.dataloaders(path, size=32, bs=8, valid_pct=.3, num_workers=0), create_encoder('test_resnet', 32))
+    dls = task.dataloaders(path, size=32, bs=8, valid_pct=.3, num_workers=0)
+    return task.learner(dls, create_encoder('test_resnet', 32))
 
 @pytest.mark.parametrize('make', [finetuning,pretraining])
 def test_methods(make, few, tmp_path):
@@ -45,8 +45,8 @@ def test_methods(make, few, tmp_path):
         learn.freeze_to(-1)
         learn.fine_tune(1)
         assert learn.lr_find(num_it=8, show_plot=False).valley>0
-        learn.fit(1, cbs=[SaveModelCallback(monitor='valid_loss'), EarlyStoppingCallback(patience=1), ReduceLROnPlateau(),
-            GradientClip(), GradientAccumulation(16), CSVLogger()])
+        watching = [SaveModelCallback(monitor='valid_loss'), EarlyStoppingCallback(patience=1), ReduceLROnPlateau()]
+        learn.fit(1, cbs=[*watching, GradientClip(), GradientAccumulation(16), CSVLogger()])
         if make is finetuning: learn.fit(1, cbs=[MixUp(.4)])
         learn.fit(1, cbs=MixedPrecision()) if torch.cuda.is_available() else None
         preds,targs = learn.get_preds()

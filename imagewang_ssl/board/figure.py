@@ -25,7 +25,8 @@ def _label(r):
     at = row_px(r) and f'{row_px(r)} px'
     if r.by!='ours': return ', '.join(filter(None, [f'{r.method} (blog)' if r.status=='blog' else r.method, at]))
     how = [at, r.pool, row_pretraining(r) and f'{row_pretraining(r)} pre', r.encoder, r.source]
-    return '\n'.join(filter(None, [f'{r.method} {r.args}'.strip(), textwrap.fill(r.differs, 44), ', '.join(filter(None, how))]))
+    lines = [f'{r.method} {r.args}'.strip(), textwrap.fill(r.differs, 44), ', '.join(filter(None, how))]
+    return '\n'.join(filter(None, lines))
 
 def _told_runs(counts):
     "How many runs the rows of one line have, in the order of their epochs, on a line of their own where they differ"

@@ -15,7 +15,8 @@ from string import Template
 from fastcore.basics import groupby
 import pandas as pd
 from ..basics import write_atomic
-from ..record import data_key, first_runs, flat, hash8, load_probes, load_records, record_name, row_id, run_key
+from ..record import data_key, first_runs, flat, hash8, record_name, row_id, run_key
+from ..record import load_probes, load_records
 
 # %% ../../nbs/72_board.page.ipynb #aec42eac
 def encoder_key(
@@ -29,9 +30,10 @@ def encoder_key(
     return hash8(dict(key, pretrain=seen, source=data_key(pre.get('source', rec['source']))))
 
 _known = {'schema','size','epochs','seed','k'}
+_told = {'pretrain','task_args','encoder_args','source','versions'}
 def _evaluation(rec):
     "What the page shows of a record of an evaluation: its numbers, by name"
-    found = flat({k: v for k,v in rec.items() if k not in _known and k not in ('pretrain','task_args','encoder_args','source','versions')})
+    found = flat({k: v for k,v in rec.items() if k not in _known|_told})
     results = {k: v for k,v in found.items() if isinstance(v, (int,float)) and not isinstance(v, bool)}
     return dict(seed=rec['seed'], size=rec['size'], source=rec['source']['name'], results=results)
 

@@ -84,7 +84,8 @@ def _run_columns(rec, track):
     encoder = f'{rec["encoder"]} {args_text(rec["encoder_args"])}'.strip()
     res = dict(row=row_id(rec), track=track, size=cell_size(rec['size']) if official else rec['size'], px=rec['size'])
     res |= dict(epochs=rec['epochs'], method=rec['task'], args=args_text(rec['task_args']), encoder=encoder)
-    return res | dict(source=_source(rec), pool=pre.get('pool', ''), pretrain_epochs=pre.get('epochs'), by='ours', url='')
+    res |= dict(source=_source(rec), pool=pre.get('pool', ''), pretrain_epochs=pre.get('epochs'))
+    return res | dict(by='ours', url='')
 
 def _last(runs, metric):
     "Mean over `runs` of `metric` after their last epoch, in %; none where a record does not have it"
@@ -108,8 +109,9 @@ def _our_row(recs):
     need = official_runs[rec['epochs']] if track=='official' else 1
     status = 'complete' if len(accs)>=need else 'incomplete'
     note = '; '.join(_notes(rec, need, counts, groups, len(recs)-len(runs)))
-    about = dict(runs=len(accs), pretrainings=len(groups) if rec['pretrain'] else None, counts=counts, status=status, note=note)
-    return dict(about, date=max(r['date'] for r in runs)[:10]) | _run_columns(rec, track) | _result_columns(runs, accs)
+    about = dict(runs=len(accs), pretrainings=len(groups) if rec['pretrain'] else None, counts=counts)
+    about |= dict(status=status, note=note, date=max(r['date'] for r in runs)[:10])
+    return about | _run_columns(rec, track) | _result_columns(runs, accs)
 
 # %% ../../nbs/70_board.rows.ipynb #2d0bbd32
 def told_apart(
@@ -141,7 +143,8 @@ def derive_board(
     runs:str|Path='runs', # The folder of records
 )->pd.DataFrame:
     "The whole board: a row for each set of runs and the published rows, by track and cell, best first"
-    if not Path(runs).is_dir(): raise IwangError(f'{runs} is not a folder of records: iwang-run writes them, --records names it')
+    remedy = 'iwang-run writes them, --records names it'
+    if not Path(runs).is_dir(): raise IwangError(f'{runs} is not a folder of records: {remedy}')
     groups = groupby(load_records(runs), row_id)
     df = pd.DataFrame([_our_row(g) for g in groups.values()]+_published(), columns=_columns+_shown)
     df = df.astype(dict(pretrain_epochs='Int64', pretrainings='Int64'))
@@ -209,7 +212,8 @@ def _table(rows, columns):
 # %% ../../nbs/70_board.rows.ipynb #7ecc1137
 def _looks(r, pre):
     "Columns by which rows of pretrainings are grouped"
-    return {k: r[k] for k in ('task','size','epochs')} | dict(pool=pre.get('pool', ''), source=_source(dict(r, pretrain=pre)))
+    source = _source(dict(r, pretrain=pre))
+    return {k: r[k] for k in ('task','size','epochs')} | dict(pool=pre.get('pool', ''), source=source)
 
 def pretraining_table(
     folder:str|Path='runs/pretrain', # The folder of records
@@ -240,7 +244,8 @@ def probing_table(
         means = {k: statistics.mean(v) for k,v in accs.items()}
         rows.append(row | means | dict(std=std, told=row['pool'] in label_pools))
     rows = sorted(rows, key=lambda r: (r['told'], -r['knn'], r['task'], r['differs']))
-    about,found = ['task','differs','pool','source','size','epochs'],['knn','std','knn_dino','knn_all','ridge','ridge_all']
+    about = ['task','differs','pool','source','size','epochs']
+    found = ['knn','std','knn_dino','knn_all','ridge','ridge_all']
     return _table(rows, [*about,*found,'runs','repeats'])
 
 # %% ../../nbs/70_board.rows.ipynb #4f4fcb17
@@ -253,12 +258,13 @@ def evaluation_table(
     known = sorted({r['evaluation'] for r in load_evaluations(folder)})
     if not recs: raise IwangError(f"no records of evaluation '{evaluation}' in {folder}: there are {', '.join(known)}")
     pre_of = lambda r: r['pretrain'] or {}
-    looks = lambda r: dict(task=r['task'], pool=pre_of(r).get('pool', ''), source=_source(r), size=r['size'], epochs=r['epochs'])
+    looks = lambda r: _looks(r, pre_of(r))
     names = list(dict.fromkeys(k for r in recs for k in r['scores']))
     factor = 100 if recs[0]['unit']=='%' else 1
     def score(k): return lambda r: math.nan if r['scores'].get(k) is None else factor*r['scores'][k]
     rows = []
-    for row,runs in _rows([dict(r, k=r['evaluation_args']) for r in recs], pre_of, looks, ('pretrain.pool','task_args.')):
+    asked = [dict(r, k=r['evaluation_args']) for r in recs]
+    for row,runs in _rows(asked, pre_of, looks, ('pretrain.pool','task_args.')):
         rows.append(row | _means(runs, **{k:score(k) for k in names}) | dict(told=row['pool'] in label_pools))
     rows = sorted(rows, key=lambda r: (r['told'], r['task'], r['differs']))
     return _table(rows, ['task','differs','pool','source','size','epochs',*names,'runs','repeats'])
@@ -340,5 +346,6 @@ def board_table(
         res,was = res+[line(cells)],now
         if r.by=='ours': res += textwrap.wrap(r.note, 100, initial_indent=' '*4, subsequent_indent=' '*4)
     res += ['', '*: ours; pre: pretraining epochs; accuracy in %, mean ± standard deviation over runs']
-    if df.counts.str.contains(' x ', regex=False).any(): res.append('runs 2 x 5: 2 pretrainings with 5 fine-tunings each')
+    several = df.counts.str.contains(' x ', regex=False).any()
+    if several: res.append('runs 2 x 5: 2 pretrainings with 5 fine-tunings each')
     return '\n'.join(res)

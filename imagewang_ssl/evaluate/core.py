@@ -17,14 +17,14 @@ from fastai.vision.all import *
 from fastprogress.fastprogress import progress_bar
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors, save as save_tensors
-from ..basics import IwangError, bars_visible, check_choice, check_counts, write_atomic
-from ..data import content_hash
-from ..source import get_imagewang
-from ..pixels import PixelStore
-from ..load import finetune_block, labelled_files, load_size
-from ..augment import RandomView
-from ..encoder import Encoder, create_encoder, load_encoder
-from ..prior import asked_classes, class_counts
+from imagewang_ssl.basics import IwangError, bars_visible, check_choice, check_counts, write_atomic
+from imagewang_ssl.data import content_hash
+from imagewang_ssl.source import get_imagewang
+from imagewang_ssl.pixels import PixelStore
+from imagewang_ssl.load import finetune_block, labelled_files, load_size
+from imagewang_ssl.augment import RandomView
+from imagewang_ssl.encoder import Encoder, create_encoder, load_encoder
+from imagewang_ssl.prior import asked_classes, class_counts
 
 # %% ../../nbs/60_evaluate.core.ipynb #f0abf164
 def in_order(
@@ -41,8 +41,8 @@ def features(
     "What `encoder` makes of the images of `dl`: the last stage's map, averaged over space"
     encoder.eval().to(dl.device)
     dl = in_order(dl)
-    with dl.dataset.set_split_idx(1):
-        xs,ys = zip(*[(encoder.embed(x).as_subclass(Tensor), y.as_subclass(Tensor)) for x,y in dl])
+    def plain(x, y): return encoder.embed(x).as_subclass(Tensor),y.as_subclass(Tensor)
+    with dl.dataset.set_split_idx(1): xs,ys = zip(*[plain(x, y) for x,y in dl])
     return torch.cat(xs),torch.cat(ys)
 
 # %% ../../nbs/60_evaluate.core.ipynb #6af28179
@@ -59,8 +59,8 @@ def labeled_dls(
     in_split = {s: {f.parent.name for f in files if f.parent.parent.name==s} for s in ('train','val')}
     for s,classes in in_split.items():
         if not classes: raise IwangError(f'{path} has no images of {s}: an evaluation needs labeled ones')
-    if new := sorted(in_split['val']-in_split['train']):
-        raise IwangError(f"val of {path} has classes that train has not: {', '.join(new)}")
+    new = ', '.join(sorted(in_split['val']-in_split['train']))
+    if new: raise IwangError(f'val of {path} has classes that train has not: {new}')
     store = PixelStore(path, load_size(size)) if pixels else None
     return finetune_block(size, valid, fold=fold).dataloaders(path, bs=bs, store=store, num_workers=0)
 
@@ -244,7 +244,9 @@ class Evaluation:
     slow = False   # Left out unless it is asked for by name
     order = 50     # Where it stands in a report
 
-    def ask(self, o:FrozenEncoder)->dict: "Plain data with `scores`: numbers by name"; raise NotImplementedError
+    def ask(self, o:FrozenEncoder)->dict:
+        "Plain data with `scores`: numbers by name"
+        raise NotImplementedError
     def draw(self, found:dict): "A figure that sets the answers of several encoders, by name, side by side; or None"
     def show(self, o:FrozenEncoder): "A picture of one encoder, or None"
     def compare(self, encoders:list): "A figure of several encoders together, or None"

@@ -203,9 +203,9 @@ def umap_map(
     x, # Embeddings (n,d)
 )->Tensor: # Coordinates (n,2)
     "A UMAP of embeddings by cosine distance"
+    missing = "method='umap' needs umap-learn: pip install umap-learn, or take method='pca'"
     try: from umap import UMAP
-    except ImportError:
-        raise IwangError("method='umap' needs umap-learn: pip install umap-learn, or take method='pca'") from None
+    except ImportError: raise IwangError(missing) from None
     return torch.tensor(UMAP(metric='cosine', random_state=0).fit_transform(x.numpy()))
 
 # %% ../../nbs/65_evaluate.inside.ipynb #8eae46b2

@@ -30,8 +30,8 @@ def _encoder(o, arch, seed, size):
         set_seed(seed)
         return create_encoder(arch, size or 64)
     enc = load_encoder(o)
-    if 'task' not in enc.meta:
-        raise IwangError(f'{o} does not tell how it was trained (its meta is empty): make it with pretrain')
+    told = 'task' in enc.meta
+    if not told: raise IwangError(f'{o} does not tell how it was trained (its meta is empty): make it with pretrain')
     return enc
 
 # %% ../../nbs/69_evaluate.report.ipynb #398ceb34

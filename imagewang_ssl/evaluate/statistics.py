@@ -6,8 +6,7 @@
 __all__ = ['seed_interval', 'paired_difference', 'difference_words', 'rank_correlation']
 
 # %% ../../nbs/60a_evaluate.statistics.ipynb #f0dc6b91
-import math
-import numpy as np
+import math, numpy as np
 from scipy.stats import norm, rankdata, t as student
 from ..basics import IwangError, check_counts
 
@@ -42,8 +41,8 @@ def paired_difference(
 )->dict: # `diff`, `lo`, `hi`, `seeds`, `images`, and `seen`: whether the interval leaves out 0
     "Mean of `a` less that of `b`, with a bootstrap interval over seeds and images"
     a,b = _rows(a),_rows(b)
-    if a.shape!=b.shape:
-        raise IwangError(f'answers of shapes {a.shape} and {b.shape} cannot be paired: give the same seeds and images')
+    pair = f'answers of shapes {a.shape} and {b.shape}'
+    if a.shape!=b.shape: raise IwangError(f'{pair} cannot be paired: give the same seeds and images')
     check_counts(seeds=len(a), images=a.shape[1], n_boot=n_boot)
     rng,d = np.random.default_rng(seed),a-b
     n,m = len(d),d.mean()

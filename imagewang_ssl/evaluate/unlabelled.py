@@ -110,9 +110,9 @@ def linear_cka(
 def _cka_table(rows, cols): return [[linear_cka(a.float(), b.float()) for b in cols] for a in rows]
 def _heat(ax, table, ticks, title):
     ax.imshow(table, vmin=0, vmax=1, cmap='cividis')
+    look = dict(ha='center', va='center', fontsize=7)
     for i,r in enumerate(table):
-        for j,v in enumerate(r):
-            ax.text(j, i, f'{v:.2f}', ha='center', va='center', fontsize=7, color='k' if v>.6 else 'w')
+        for j,v in enumerate(r): ax.text(j, i, f'{v:.2f}', color='k' if v>.6 else 'w', **look)
     ax.set_xticks(range_of(ticks), ticks, rotation=90 if max(map(len, map(str, ticks)))>2 else 0)
     ax.set_yticks(range_of(ticks), ticks)
     ax.set_title(title)

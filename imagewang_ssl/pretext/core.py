@@ -6,7 +6,7 @@
 __all__ = ['PretextTransform', 'batch_item', 'PretextDL', 'Pretext', 'list_pretexts', 'pretext_class', 'get_pretext', 'describe']
 
 # %% ../../nbs/10_pretext.core.ipynb #7076549b
-import difflib, importlib, inspect, json, pkgutil, tempfile
+import difflib, functools, importlib, inspect, json, pkgutil, tempfile
 import imagewang_ssl.pretext
 from fastai.vision.all import *
 from fastcore.docments import docments
@@ -303,12 +303,17 @@ def check(self:Pretext,
 # %% ../../nbs/10_pretext.core.ipynb #dcefe010
 def _is_base(c): return c is Pretext or c.__name__[0]=='_' or vars(c).get('abstract', False)
 
+@functools.cache
+def _tasks_in(name):
+    "Classes of the tasks in the module `name` of `imagewang_ssl.pretext`"
+    m = importlib.import_module(f'imagewang_ssl.pretext.{name}')
+    own = [c for c in vars(m).values() if inspect.isclass(c) and c.__module__==m.__name__]
+    return [c for c in own if issubclass(c, Pretext) and not _is_base(c)]
+
 def _pretexts():
     "Classes of tasks by name"
     names = [m.name for m in pkgutil.iter_modules(imagewang_ssl.pretext.__path__)]
-    mods = [importlib.import_module(f'imagewang_ssl.pretext.{name}') for name in names]
-    def is_task(c): return inspect.isclass(c) and issubclass(c, Pretext) and not _is_base(c)
-    return {c.name:c for m in mods for c in vars(m).values() if is_task(c) and c.__module__==m.__name__}
+    return {c.name:c for name in names for c in _tasks_in(name)}
 
 def list_pretexts()->list:
     "Names of all pretext tasks"

@@ -22,6 +22,7 @@ def positive_weights(
     if not sigma: return torch.ones_like(cos)
     return 2-len(cos)*(cos.detach()/sigma).softmax(0)
 
+# %% ../../nbs/36b_pretext.dcl.ipynb #812587fc
 @in_float32
 def dcl(
     z, # Embeddings of both views of each image (bs,2,dim), of any norm
@@ -36,6 +37,7 @@ def dcl(
     negatives = sims.masked_fill(same, -torch.inf).flatten(2).logsumexp(-1)
     return negatives.mean()-(positive_weights(pos, sigma)*pos).mean()/temp
 
+# %% ../../nbs/36b_pretext.dcl.ipynb #4787f412
 @in_float32
 def dcl_queue(
     q, # Queries (bs,n,dim), of any norm
@@ -56,9 +58,9 @@ class DCL(Contrastive):
 
     @delegates(Contrastive.__init__)
     def __init__(self,
-        sigma:float=0., # DCLW: positives that are alike count less, by a softmax with this temperature; 0: all count the same
-        queue:int=0, # Keys in the queue with the negatives, made by a momentum teacher; 0: negatives come from the batch
-        momentum=.9, # Part of the teacher's old weights that each step keeps, where there is a queue: a number, or the first and the last on a cosine
+        sigma:float=0., # DCLW: positives that are alike count less, by a softmax with this temperature; 0: all the same
+        queue:int=0, # Keys in the queue with the negatives, made by a momentum teacher; 0: those of the batch
+        momentum=.9, # Part of the teacher's old weights that a step keeps: a number, or first and last on a cosine
         **kwargs
     ):
         super().__init__(**kwargs)

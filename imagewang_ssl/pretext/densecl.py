@@ -48,7 +48,7 @@ class DenseHeads(nn.Module):
 
 # %% ../../nbs/36a_pretext.densecl.ipynb #b458afe8
 class DenseBranches(nn.Module):
-    "Views (bs,2,3,h,w) to global queries and keys (bs,2,dim), local queries and the keys they correspond to (bs,2,s,dim), both queues (bs,size,dim), and averages of local keys (bs,2,dim)"
+    "Views (bs,2,3,h,w) to queries and keys of images (bs,2,dim) and of positions (bs,2,s,dim), with a queue of each"
     def __init__(self,
         encoder, # From `create_encoder`
         heads:DenseHeads, # On its maps
@@ -69,6 +69,7 @@ class DenseBranches(nn.Module):
         return [torch.cat(o)[order.argsort()] for o in parts]
 
     def forward(self, x):
+        "Queries, keys, local ones matched, both queues (bs,size,dim), and averages of local keys (bs,2,dim)"
         bs = len(x)
         q,local,features = [o.unflatten(0, (bs,2)) for o in self.net(x.flatten(0,1))]
         k,keys,others = [o.unflatten(0, (bs,2)) for o in self.keys(x.flatten(0,1))]
@@ -84,12 +85,13 @@ class DenseBranches(nn.Module):
 
 # %% ../../nbs/36a_pretext.densecl.ipynb #f86fcbc9
 def local_accuracy(pred, y):
-    "Part of the images whose local embedding in the middle of view 1 is nearest to its match in view 2, among the matches of all images"
+    "Part of the images whose middle local embedding of view 1 is nearest to its own match, among those of all images"
     q,k = [F.normalize(o[:,0,o.shape[2]//2].float(), dim=-1) for o in pred[2:4]]
     return ((q@k.T).argmax(1)==torch.arange(len(q), device=q.device)).float().mean()
 
+# %% ../../nbs/36a_pretext.densecl.ipynb #86835f1b
 class DenseCL(Contrastive):
-    "Find an image's other view, and each local feature's match in it, as a momentum teacher sees them, among those of other images"
+    "Find an image's other view, and each local feature's match in it, among those of other images"
     paper,name = 'https://arxiv.org/abs/2011.09157','densecl'
     recipe = dict(Contrastive.recipe, warmup=.1)
     metrics = [*Contrastive.metrics, local_accuracy]
@@ -98,7 +100,7 @@ class DenseCL(Contrastive):
     def __init__(self,
         weight:float=.5, # Weight of the local features; the global ones have the rest
         stage:int=-2, # The encoder's stage whose map has the local features; -1: the last
-        momentum=.9, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
+        momentum=.9, # Part of the teacher's old weights that a step keeps: a number, or first and last on a cosine
         queue:int=512, # Keys in each queue
         **kwargs
     ):
@@ -110,7 +112,8 @@ class DenseCL(Contrastive):
 
     def head(self, encoder):
         n = len(encoder.chs)
-        if not -n<=self.stage<n: raise IwangError(f"stage={self.stage}: '{encoder.arch}' has {n} stages, take one of {-n}..{n-1}")
+        has = f"'{encoder.arch}' has {n} stages"
+        if not -n<=self.stage<n: raise IwangError(f'stage={self.stage}: {has}, take one of {-n}..{n-1}')
         return DenseHeads(encoder.chs, self.stage, self.hidden, self.dim)
     def model(self, encoder): return DenseBranches(encoder, self.head(encoder), self.momentum, self.queue, self.dim)
     def loss_func(self, pred, y):

@@ -11,7 +11,7 @@ from fastai.vision.all import *
 from ..basics import IwangError
 from ..heads import Classifier
 from .core import Pretext, get_pretext
-from .multi_task import MultiLoss, MultiTask, PartMetric
+from .multi_task import MultiTask
 from .supcon import TrainLabels
 from .views import in_float32
 

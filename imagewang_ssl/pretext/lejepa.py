@@ -18,12 +18,13 @@ def epps_pulley(
     t_max:float=3., # Largest frequency
     n_t:int=17, # Frequencies from 0 to `t_max`
 )->Tensor: # (...,k); 0 for a sample that no test could tell from normal, growing with `n` for any other
-    "Epps and Pulley's statistic: `n` times the squared distance of a sample's characteristic function from the normal one"
+    "Epps and Pulley's statistic: `n` times the squared distance of the characteristic function from the normal one"
     t = torch.linspace(0, t_max, n_t, device=u.device)
     normal,angle = torch.exp(-t**2/2),u[...,None]*t
     far = (angle.cos().mean(-3)-normal)**2+angle.sin().mean(-3)**2
     return 2*u.shape[-2]*torch.trapezoid(far*normal, t)        # both signs of t
 
+# %% ../../nbs/41a_pretext.lejepa.ipynb #7ee07dae
 def random_directions(
     dim:int, # Dimensions
     n:int, # Directions
@@ -54,7 +55,7 @@ def sliced_wasserstein(
     z, # Embeddings (bs,n,dim): each of the `n` views is a sample of its own
     slices:int=256, # Random directions
 )->Tensor: # 0 or more
-    "Squared distance of sorted projections from the quantiles of a normal distribution; the scale is divided out, without a gradient"
+    "Squared distance of sorted, rescaled projections from normal quantiles; the scale gets no gradient"
     v = z.transpose(0,1)
     v = (v-v.mean(1, keepdim=True))/(v.std(1, unbiased=False, keepdim=True).detach()+1e-4)
     quantiles = torch.special.ndtri(torch.arange(1, len(z)+1, device=z.device)/(len(z)+1))
@@ -92,6 +93,7 @@ class LeJEPA(JointEmbedding):
         z = gather(z)
         return (1-self.weight)*view_variance(z)+self.weight*self.regularizer(z, self.slices)
 
+# %% ../../nbs/41a_pretext.lejepa.ipynb #a354c05d
 class VISReg(LeJEPA):
     "LeJEPA with scale and shape of the embeddings apart"
     paper,name = 'https://arxiv.org/abs/2606.02572','visreg'

@@ -21,14 +21,14 @@ def relation_loss(
     temp:float=.1, # Temperature of the student's relation
     temp_t:float=.04, # Temperature of the teacher's relation
 )->Tensor: # In nats; log(size) when all embeddings are the same
-    "Cross-entropy between the relations of teacher and student to the queue, averaged over images; the teacher gets no gradient"
+    "Mean cross-entropy between the relations of teacher and student to the queue; the teacher gets no gradient"
     relation,target = [F.normalize(o, dim=-1)@queue.T for o in (z,t)]
     target = (target/temp_t).softmax(-1).detach()
     return -(target*(relation/temp).log_softmax(-1)).sum(-1).mean()
 
 # %% ../../nbs/42a_pretext.ressl.ipynb #20742b9c
 class StrongWeak(Branches):
-    "The student on first views and the teacher on second ones: embeddings (bs,2,dim), and those of earlier images (bs,size,dim)"
+    "The student on first views, the teacher on second ones: embeddings (bs,2,dim), and earlier ones (bs,size,dim)"
     def forward(self, x):
         z,t = self.net(x[:,0]),self.teacher(x[:,1])
         return torch.stack([z,t], 1),self.queue.rows(len(x))
@@ -47,13 +47,14 @@ class ReSSL(JointEmbedding):
     def __init__(self,
         temp:float=.1, # Temperature of the student's relation
         temp_t:float=.04, # Temperature of the teacher's relation, at most `temp`
-        momentum=.9, # Part of the teacher's old weights that each step keeps: a number, or the first and the last on a cosine
+        momentum=.9, # Part of the teacher's old weights that a step keeps: a number, or first and last on a cosine
         queue:int=512, # Embeddings in the queue
         **kwargs
     ):
         super().__init__(**kwargs)
         check_above_0(temp=temp, temp_t=temp_t)
-        if temp_t>temp: raise IwangError(f"temp_t={temp_t}: the teacher's relation must be as sharp as the student's or sharper, temp={temp} or less")
+        need = "the teacher's relation must be as sharp as the student's or sharper"
+        if temp_t>temp: raise IwangError(f'temp_t={temp_t}: {need}, temp={temp} or less')
         if queue<1: raise IwangError(f'queue={queue}: it must hold 1 or more embeddings')
         check_momentum(momentum)
         store_attr()
@@ -61,6 +62,8 @@ class ReSSL(JointEmbedding):
     def views(self, size, **kwargs):
         weak = dict(p_jitter=(.8,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
         return super().views(size, **merge(weak, kwargs))
-    def model(self, encoder): return StrongWeak(encoder, self.head(encoder), momentum=self.momentum, queue=FeatureQueue(self.queue, self.dim))
+    def model(self, encoder):
+        queue = FeatureQueue(self.queue, self.dim)
+        return StrongWeak(encoder, self.head(encoder), momentum=self.momentum, queue=queue)
     def loss_func(self, pred, y): return relation_loss(pred[0][:,0], pred[0][:,1], pred[1][0], self.temp, self.temp_t)
     def callbacks(self): return [*super().callbacks(), Remember()]

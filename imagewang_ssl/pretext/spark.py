@@ -37,6 +37,7 @@ def visible_norm(
     out = type(norm).forward(norm, flat[at,:,None,None])[...,0,0]
     return torch.zeros_like(flat).index_copy(0, at, out.to(flat.dtype)).view(rows.shape).movedim(-1, 1)
 
+# %% ../../nbs/29a_pretext.spark.ipynb #647bd4a3
 @contextlib.contextmanager
 def sparse(
     net, # A network of convolutions
@@ -65,7 +66,9 @@ class SparseModel(nn.Module):
         n:int, # Patches along each side
     ):
         super().__init__()
-        if len(set(encoder.strides))<2: raise IwangError(f"spark: all maps of '{encoder.arch}' have one resolution: take a network of convolutions, or the task masked_image with drop=True")
+        remedy = 'take a network of convolutions, or the task masked_image with drop=True'
+        same = len(set(encoder.strides))<2
+        if same: raise IwangError(f"spark: all maps of '{encoder.arch}' have one resolution: {remedy}")
         store_attr()
         self.tokens = nn.ParameterList([nn.Parameter(.02*torch.randn(1, c, 1, 1)) for c in encoder.chs])
 

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import torch, torch.nn.functional as F
 from fastcore.basics import AttrDict
 from fastprogress.fastprogress import progress_bar
-from ..basics import bars_visible, check_choice
-from .shapes import length, sample_classes, sdf, shape_boxes, shape_names, shapes
+from imagewang_ssl.basics import bars_visible, check_choice
+from imagewang_ssl.render.shapes import length, sample_classes, sdf, shape_boxes, shape_names, shapes
 
 # %% ../../nbs/03a_render.trace.ipynb #3ad875cc
 def _noise_map(size=256):
@@ -65,9 +65,12 @@ def texture(name, x, y, z, a, b):
 
 # %% ../../nbs/03a_render.trace.ipynb #ff2d9a38
 # One row per kind of sky (zenith, horizon, sun) and of ground (two colors, weights of soft, fine, tiles, ripples)
-_skies = torch.tensor([[[.16,.40,.82],[.72,.86,.96],[1.,.95,.86]], [[.33,.50,.78],[.99,.82,.58],[1.,.78,.50]],
-    [[.32,.30,.60],[.98,.66,.56],[1.,.68,.52]], [[.55,.62,.70],[.86,.88,.89],[.90,.90,.92]],
-    [[.22,.56,.70],[.90,.95,.86],[1.,.94,.76]]])
+_skies = torch.tensor([
+    [[.16,.40,.82],[.72,.86,.96],[1.,.95,.86]], # noon
+    [[.33,.50,.78],[.99,.82,.58],[1.,.78,.50]], # low sun
+    [[.32,.30,.60],[.98,.66,.56],[1.,.68,.52]], # dusk
+    [[.55,.62,.70],[.86,.88,.89],[.90,.90,.92]], # overcast
+    [[.22,.56,.70],[.90,.95,.86],[1.,.94,.76]]]) # haze
 _grounds = torch.tensor([[[.25,.44,.15],[.56,.63,.25]], [[.86,.73,.51],[.72,.57,.37]], [[.95,.96,.98],[.80,.85,.93]],
     [[.55,.40,.29],[.38,.27,.20]], [[.76,.71,.65],[.50,.45,.42]], [[.44,.50,.30],[.62,.46,.55]]])
 _ground_mix = torch.tensor([[.6,.7,0,0],[.3,.3,0,.5],[.6,.1,0,.2],[.6,.6,0,0],[.2,.2,.8,0],[.7,.8,0,0]])
