@@ -17,7 +17,8 @@ def main(path=Path(__file__).parent/'cpu-64px.json'):
     rec = json.loads(path.read_text())
     rates = {r['name']: r['ours'] for r in rec['rows']}
     n = len(rates)-1
-    print(f"{rec['settings']['encoder']} on {rec['device']}, rates of {path.name}, {n} tasks, {epochs} epochs of pretraining")
+    where = f"{rec['settings']['encoder']} on {rec['device']}, rates of {path.name}"
+    print(f'{where}, {n} tasks, {epochs} epochs of pretraining')
     print('size   pretrain all once   fine-tune one task   all tasks')
     total = 0
     for size in official_sizes:
