@@ -34,9 +34,8 @@ print(UpsideDown.__module__, get_pretext("upside_down", p=.4).check(**small))
 print(TiCo.__module__, get_pretext("tico", rho=20.).check(**small))
 tasks_cmd([])'''
     r = run(sys.executable, '-W', 'ignore', '-c', code)
-    said = r.stdout.splitlines()
-    for line,module in zip(said, ('upside_down','tico')):
-        assert line.startswith(f'imagewang_ssl.pretext.{module} ('), r.stdout+r.stderr
+    modules = [l.partition(' (')[0] for l in r.stdout.splitlines()[:2]]
+    assert modules==['imagewang_ssl.pretext.upside_down','imagewang_ssl.pretext.tico'], r.stdout+r.stderr
     assert 'upside_down  [class]  Tell whether an image is upside down' in r.stdout, r.stdout
     assert 'tico  [views]  Transformation invariance' in r.stdout and 'Weight of the energy' in r.stdout, r.stdout
     assert 'Probability that an image is turned' in r.stdout, r.stdout
