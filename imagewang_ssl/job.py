@@ -91,10 +91,10 @@ def job_of(
 
 # %% ../nbs/54_job.ipynb #5656feb0
 def pretraining_of(
-    job:dict, # Of a fine-tuning
+    job:dict, # Of either kind
 )->dict|None:
-    "The job of the pretraining before `job`; none from scratch"
-    if not job['pretrain']: return job['pretrain']
+    "The job of the pretraining before `job`; none from scratch, or where `job` is a pretraining itself"
+    if not job.get('pretrain'): return None
     own = {k: job['pretrain'].get(k, job['source']) for k in _settings}
     return dict(own, **{k: job[k] for k in ('task','task_args','encoder','encoder_args')}, kind='pretrain')
 

@@ -167,7 +167,7 @@ engines = dict(local=local_engine, ray=ray_engine, slurm=slurm_engine)
 
 # %% ../nbs/76_sweep.ipynb #1315fa27
 def _name(job):
-    pre = pretraining_of(job) if job['kind']=='finetune' else None
+    pre = pretraining_of(job)
     after = f" after {pre['epochs']}ep seed {pre['seed']}" if pre else ''
     return '{kind} {task} {size}px {epochs}ep{after}, seed {seed}'.format(after=after, **job)
 
@@ -183,7 +183,7 @@ def _ordered(units, made):
     "Units with the pretrainings they need before them, each once, but for those `made`"
     seen = set(made)
     for u in units:
-        pre = pretraining_of(u['job']) if u['job']['kind']=='finetune' else None
+        pre = pretraining_of(u['job'])
         if pre and run_id(pre) not in seen:
             seen.add(run_id(pre))
             yield dict(job=pre, source=u['source'])
@@ -202,7 +202,7 @@ def left_of(
     def is_done(u): return run_id(u['job']) in here if u['job']['kind']=='finetune' else made(u['job'])
     done = [u for u in units if is_done(u)]
     left = [u for u in units if not is_done(u)]
-    pres = [pretraining_of(u['job']) for u in left if u['job']['kind']=='finetune']
+    pres = [pretraining_of(u['job']) for u in left]
     return done, list(_ordered(left, {run_id(p) for p in pres if p and made(p)}))
 
 # %% ../nbs/76_sweep.ipynb #c0d58a54
@@ -266,7 +266,7 @@ class _Stages(_Tally):
 
     def _lacks(self, unit):
         "Why `unit` cannot run: the pretraining it needs has failed"
-        pre = pretraining_of(unit['job']) if unit['job']['kind']=='finetune' else None
+        pre = pretraining_of(unit['job'])
         return pre and self.why.get(run_id(pre))
 
     def _one(self, unit): return None if self._late(unit) else self._lacks(unit) or self.attempt(unit)
