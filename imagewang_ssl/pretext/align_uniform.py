@@ -9,7 +9,7 @@ __all__ = ['alignment', 'uniformity', 'align_uniform_loss', 'view_distance', 'lo
 # %% ../../nbs/41_pretext.align_uniform.ipynb #f413fc75
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
-from .views import JointEmbedding, gather, in_float32
+from .views import JointEmbedding, embeddings_of, gather, in_float32
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3b684521
 @in_float32
@@ -45,10 +45,10 @@ def align_uniform_loss(
 # %% ../../nbs/41_pretext.align_uniform.ipynb #1bdc98a3
 def view_distance(z, y):
     "`alignment` of the views: their mean squared distance, from 0 to 4"
-    return alignment(z)
+    return alignment(embeddings_of(z)[:,:2])
 def log_potential(z, y):
     "`uniformity` of the images: 0 is collapsed, -4 evenly spread"
-    return uniformity(z)
+    return uniformity(embeddings_of(z))
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #e51da732
 class AlignUniform(JointEmbedding):

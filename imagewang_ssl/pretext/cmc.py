@@ -14,7 +14,7 @@ from .colorization import at_lightness
 from .instance import across_accuracy
 from .moco import batch_nce
 from .split_brain import at_color
-from .views import Contrastive, effective_rank, embedding_std, gather, mlp
+from .views import Contrastive, effective_rank, embedding_std, gather, mlp, two_views
 
 # %% ../../nbs/47_pretext.cmc.ipynb #30725763
 class CrossModel(nn.Module):
@@ -39,6 +39,7 @@ class CMC(Contrastive):
     "Find the colors of a grey view among those of the batch, and the grey view of colors"
     paper,name = 'https://arxiv.org/abs/1906.05849','cmc'
     metrics = [across_accuracy, embedding_std, effective_rank]
+    unread = 'pooling',*two_views
 
     @delegates(Contrastive.__init__, but='p_grey')
     def __init__(self,

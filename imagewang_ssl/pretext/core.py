@@ -56,6 +56,7 @@ class Pretext:
     needs_labels = False
     recipe = {}       # What it changes in the recipe of pretraining: a learning rate, a batch size
     pool = None       # Name in `pools` of the images the task brings itself, where it does not learn from the source's
+    later = ()        # Arguments that came after records of the task: these have them where they are not at the default
 
     def make_batch(self,
         x:TensorImage # (bs,3,size,size) in 0..1
@@ -67,7 +68,8 @@ class Pretext:
     @property
     def args(self):
         "The constructor's arguments, for the record"
-        return {k:getattr(self, k) for k in inspect.signature(type(self)).parameters}
+        ps = inspect.signature(type(self)).parameters.items()
+        return {k:getattr(self, k) for k,p in ps if k not in self.later or getattr(self, k)!=p.default}
     def __repr__(self): return f'{type(self).__name__}({", ".join(f"{k}={v!r}" for k,v in self.args.items())})'
 
 # %% ../../nbs/10_pretext.core.ipynb #8d0fd7ee

@@ -11,7 +11,7 @@ from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
 from .memory import FeatureQueue, Remember, Teacher, check_momentum
 from .moco import info_nce
-from .views import Contrastive, Projector
+from .views import Contrastive, Projector, two_views
 
 # %% ../../nbs/36a_pretext.densecl.ipynb #8958f28e
 @torch.no_grad()
@@ -95,6 +95,7 @@ class DenseCL(Contrastive):
     paper,name = 'https://arxiv.org/abs/2011.09157','densecl'
     recipe = dict(Contrastive.recipe, warmup=.1)
     metrics = [*Contrastive.metrics, local_accuracy]
+    unread = 'pooling',*two_views
 
     @delegates(Contrastive.__init__)
     def __init__(self,

@@ -14,7 +14,8 @@ from .core import Pretext
 from .deep_cluster import PseudoLabels
 from .memory import Remember
 from .rotation import quarter_turns
-from .views import JointEmbedding, embeddings_of, effective_rank, embedding_std, gather, in_float32
+from .views import JointEmbedding, embeddings_of, effective_rank, embedding_std, gather
+from .views import in_float32, two_views
 
 # %% ../../nbs/43_pretext.instance.ipynb #e395b3e3
 @in_float32
@@ -93,6 +94,7 @@ class Banked(nn.Module):
 # %% ../../nbs/43_pretext.instance.ipynb #51c721a9
 class _Rows(JointEmbedding, PseudoLabels):
     "A task whose training images each have a row in a `Bank`, while held-out images have none"
+    unread = two_views
     @delegates(JointEmbedding.__init__)
     def __init__(self,
         temp:float=.07, # Temperature of the softmax
@@ -169,6 +171,7 @@ def _turned(x):
 class PIRL(_Rows):
     "Find an image's row in the memory bank by the whole image and by a jigsaw of it, or by the image turned"
     paper,name = 'https://arxiv.org/abs/1912.01991','pirl'
+    unread = 'pooling',*two_views
     metrics = [across_accuracy, embedding_std, effective_rank]
 
     @delegates(_Rows.__init__)

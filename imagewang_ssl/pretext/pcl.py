@@ -13,7 +13,7 @@ from ..cluster import kmeans, nearest
 from .deep_cluster import LabelDL, Relabel, PseudoLabels
 from .instance import row_cosines
 from .moco import MoCo
-from .views import Views, in_float32
+from .views import Views, in_float32, two_views
 
 # %% ../../nbs/44_pretext.pcl.ipynb #2ea3f1e9
 def concentration(
@@ -90,6 +90,7 @@ class Prototyped(nn.Module):
 class PCL(MoCo, PseudoLabels):
     "Find an image's other view among other images, and the prototypes of the clusters it is in among other prototypes"
     paper,name,every,dl_type = 'https://arxiv.org/abs/2005.04966','pcl',1,WholeDL
+    unread = two_views
 
     @delegates(MoCo.__init__, but='version')
     def __init__(self,

@@ -10,7 +10,7 @@ __all__ = ['relation_loss', 'StrongWeak', 'ReSSL']
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
 from .memory import Branches, FeatureQueue, Remember, check_momentum
-from .views import JointEmbedding, in_float32
+from .views import JointEmbedding, in_float32, two_views
 
 # %% ../../nbs/42a_pretext.ressl.ipynb #8e5cf43a
 @in_float32
@@ -42,6 +42,7 @@ class StrongWeak(Branches):
 class ReSSL(JointEmbedding):
     "Agree with a momentum teacher on how similar an image is to those of a queue"
     paper,name = 'https://arxiv.org/abs/2107.09282','ressl'
+    unread = two_views
 
     @delegates(JointEmbedding.__init__)
     def __init__(self,
@@ -60,7 +61,7 @@ class ReSSL(JointEmbedding):
         store_attr()
 
     def views(self, size, **kwargs):
-        weak = dict(p_jitter=(.8,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
+        weak = dict(p_jitter=(self.p_jitter,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
         return super().views(size, **merge(weak, kwargs))
     def model(self, encoder):
         queue = FeatureQueue(self.queue, self.dim)

@@ -11,7 +11,7 @@ import functools
 from fastai.vision.all import *
 from ..load import label_pools, pool_files
 from .deep_cluster import LabelPerImage
-from .views import Contrastive, gather, in_float32
+from .views import Contrastive, gather, in_float32, two_views
 
 # %% ../../nbs/48_pretext.supcon.ipynb #3c06a114
 def train_labels(
@@ -71,6 +71,7 @@ class SupCon(TrainLabels, Contrastive):
     "Find the views of all images of the same class among the views of the batch: a reference that sees the labels"
     paper,name,pool = 'https://arxiv.org/abs/2004.11362','supcon','train+labels'
     metrics = [label_accuracy, *Contrastive.metrics]
+    unread = two_views
 
     @delegates(Contrastive.__init__)
     def __init__(self,
