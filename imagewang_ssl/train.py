@@ -460,7 +460,7 @@ def run_job(
         _say_recorded({job['seed']: done})
         return done[0]
     enc = _encoder_of(job, ifnone(pretrain_source, path), out, **also)
-    also.update(save_to=save_to, alike=alike, recipe=_recipe_of(job))
+    also.update(save_to=save_to, alike=alike, recipe=_recipe_of(job), plan=job.get('plan'))
     return finetune(enc, path, job['size'], job['epochs'], 1, job['encoder'], job['seed'], **also)[0]
 
 # %% ../nbs/55_train.ipynb #327d9941
