@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['recipes', 'pretrained', 'recipe_choices', 'old_settings', 'older_recipe', 'resolve_precision', 'computing_in',
-           'check_recipe', 'settings', 'NonFiniteLoss', 'StopOnNonFinite', 'SayNonFinite', 'finite_or_null',
-           'quiet_bars', 'Stopwatch', 'rates', 'fit', 'EMA']
+           'check_recipe', 'settings', 'to_host', 'SmoothLoss', 'NonFiniteLoss', 'StopOnNonFinite', 'SayNonFinite',
+           'finite_or_null', 'quiet_bars', 'Stopwatch', 'rates', 'fit', 'EMA']
 
 # %% ../nbs/51_fit.ipynb #473122b8
 import sys, time
@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from fastai.vision.all import *
 from torch.optim.swa_utils import AveragedModel
 from .basics import IwangError, bars_visible, check_0_to_1, check_above_0, check_below_1, check_choice
-from .optimizers import optimizers
 from .heads import heads, poolings
+from .optimizers import optimizer_of, optimizers
 
 # %% ../nbs/51_fit.ipynb #18531dde
-_both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.)
+_both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.,
+    mom=0., sqr_mom=0., eps=0.)
 _heads = dict(head_lr=1., head='linear', pooling='avg', label_smoothing=.1, prior='adjusted', tau=1.)
 _extras = dict(mixup=0., cutmix=0., ema=0., zoom=1.25)
 recipes = dict(pretrain=dict(_both, lr=2e-3), finetune=dict(_both, lr=3e-3, **_heads, **_extras))
@@ -72,8 +73,11 @@ def check_recipe(recipe, base):
     check_below_1(warmup=recipe['warmup'], ema=recipe.get('ema', 0))
     check_above_0(lr=recipe['lr'], head_lr=recipe.get('head_lr', 1))
     _check_finetuning(**recipe)
+    optimizer_of(**_coefficients(recipe))
     if recipe['wd']<0: raise IwangError(f"wd={recipe['wd']}: it must be 0 or more")
     if recipe['bs']<2: raise IwangError(f"bs={recipe['bs']}: it must be 2 or more, to normalize and to compare")
+
+def _coefficients(recipe): return {k: recipe.get(k, 0.) if k!='opt' else recipe[k] for k in ('opt','mom','sqr_mom','eps')}
 
 def _check_finetuning(mixup=0., cutmix=0., zoom=1., **_):
     both = f'mixup={mixup} and cutmix={cutmix}'
@@ -107,6 +111,25 @@ def settings(base, # One of `recipes`
     kept = {k:v for k,v in res.items() if k in _in_every_record or v!=base[k]}
     return kept, dict(bs=res['bs'], pixels=pixels, num_workers=ifnone(num_workers, min(8, defaults.cpus)))
 
+# %% ../nbs/51_fit.ipynb #ea31ddfc
+def to_host(
+    flag, # A tensor of one element
+): # Function that waits for it and gives it
+    "A copy of `flag` on its way to the processor"
+    if not flag.is_cuda: return lambda: flag
+    host,ready = torch.empty_like(flag, device='cpu', pin_memory=True),torch.cuda.Event()
+    host.copy_(flag, non_blocking=True)
+    ready.record()
+    return lambda: ready.synchronize() or host
+
+class SmoothLoss(AvgSmoothLoss):
+    "fastai's smooth loss of the training steps, kept on the device"
+    def accumulate(self, learn):
+        self.count += 1
+        loss = learn.loss.detach().mean()
+        self.val = torch.lerp(loss, self.val.to(loss), self.beta)
+
+
 # %% ../nbs/51_fit.ipynb #09c2ff7d
 class NonFiniteLoss(IwangError): "The training loss became infinite or not a number"
 
@@ -116,7 +139,9 @@ class StopOnNonFinite(Callback):
         bad = [n for n,p in self.model.named_parameters() if not torch.isfinite(p).all()]
         if bad: raise NonFiniteLoss(f'the loss is finite, but the weights {bad[0]} are not: train with precision=fp32')
     def after_loss(self):
-        if not self.training or torch.isfinite(self.loss_grad.detach()).all(): return
+        if self.training: self.finite = to_host(torch.isfinite(self.loss_grad.detach()).all())
+    def before_step(self):
+        if self.finite(): return
         lr = self.opt.hypers[-1]['lr']
         at = f'step {self.train_iter+1} (epoch {self.epoch+1}) with a learning rate of {lr:.2g}'
         remedy = f'try lr={lr/10:.2g}, or look at the batch with dls.show_batch()'
@@ -189,11 +214,12 @@ def fit(
     recipe:dict, # See `recipes`
 )->dict: # Losses and metrics of each epoch, images seen, seconds, images a second, peak memory in MiB
     "Train with the recipe's optimizer and schedule, watching over the loss"
-    quiet_bars(learn).opt_func = optimizers[recipe['opt']]
+    quiet_bars(learn).opt_func = optimizer_of(**_coefficients(recipe))
     lrs = recipe['lr']*np.array([1.,recipe['head_lr']]) if 'head_lr' in recipe else recipe['lr']
     if torch.cuda.is_available(): torch.cuda.reset_peak_memory_stats()
     learn.model.to(learn.dls.device, memory_format=torch.channels_last)
     watch = Stopwatch()
+    learn.recorder.smooth_loss = SmoothLoss(learn.recorder.smooth_loss.beta)
     with computing_in(learn.model, recipe['precision'], learn.dls.device):
         schedule = ParamScheduler({'lr': rates(lrs, recipe['pct_start'], recipe.get('warmup', 0))})
         learn.fit(epochs, lrs, wd=recipe['wd'], cbs=[schedule,watch,StopOnNonFinite()])

@@ -11,9 +11,9 @@ import json, tempfile
 from fastai.vision.all import *
 from .basics import IwangError, write_atomic
 from .data import is_imagewang, source_info
+from .encoder import check_build
 from .source import get_imagewang
 from .load import load_size
-from .encoder import check_build
 from .record import cell_size, check_record, hash8, official_runs, official_sizes
 from .record import record_name, row_id, row_key, run_key, track_of
 from .provenance import ground, provenance
@@ -63,6 +63,7 @@ def finetuning_job(
     seed:int=0, # Seed of the head, the order of images and, from scratch, all weights
     prior:str=None, # 'adjusted' or 'none'; default: the recipe's
     cbs=(), # Callbacks of the reader's own
+    plan:str=None, # Name of the recipe that this follows, which is part of the row's
     **kwargs # See `settings`
 )->tuple: # The job, and how its images are loaded
     "A fine-tuning as plain data: what its record begins with"
@@ -72,7 +73,7 @@ def finetuning_job(
     task,task_args,about = _told_by(pre)
     job = dict(schema=1, kind='finetune', task=task, task_args=task_args)
     job.update(encoder=encoder, encoder_args=encoder_args or {}, source=_info(path))
-    job.update(size=size, epochs=epochs, seed=seed)
+    job.update(size=size, epochs=epochs, seed=seed, **(dict(plan=plan) if plan else {}))
     return dict(job, pretrain=about or None, recipe=_with_callbacks(recipe, cbs)),load
 
 # %% ../nbs/54_job.ipynb #c4924ffe
@@ -87,7 +88,8 @@ def job_of(
     built = 'encoder','encoder_args'
     if 'accuracy' not in rec: return dict({k: rec[k] for k in (*_pretraining,*built)}, kind='pretrain')
     pre = rec['pretrain'] and {k: rec['pretrain'].get(k, rec['source']) for k in _settings}
-    return dict({k: rec[k] for k in _finetuning}, kind='finetune', pretrain=pre)
+    plan = dict(plan=rec['plan']) if rec.get('plan') else {}
+    return dict({k: rec[k] for k in _finetuning}, kind='finetune', pretrain=pre, **plan)
 
 # %% ../nbs/54_job.ipynb #5656feb0
 def pretraining_of(

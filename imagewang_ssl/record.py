@@ -71,6 +71,7 @@ def check_record(
     "Raise an `IwangError` naming the first field of `rec` that is missing or wrong"
     _check(rec, record_schema)
     n,accs,pre = rec['epochs'],rec['accuracy'],rec['pretrain']
+    if 'plan' in rec: _check(rec['plan'], _word, 'plan')
     if pre is not None: _check(pre, pretrain_schema, 'pretrain')
     if pre and 'source' in pre: _check(pre['source'], record_schema['source'], 'pretrain.source')
     known = ", ".join((*pools,*own_pools))
@@ -198,7 +199,8 @@ def row_key(rec):
     key = {k: rec[k] for k in ('task','task_args','encoder','encoder_args','size','epochs','recipe')}
     pre = rec['pretrain'] and {k: rec['pretrain'][k] for k in ('pool','size','epochs','recipe')}
     if pre and (other := other_data(rec['source'], rec['pretrain'])): pre['source'] = other
-    return dict(key, source=data_key(rec['source']), pretrain=pre)
+    plan = {k: rec[k] for k in ('plan',) if rec.get(k)}
+    return dict(key, source=data_key(rec['source']), pretrain=pre, **plan)
 
 def row_id(
     rec:dict, # A run record

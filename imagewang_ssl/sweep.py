@@ -7,7 +7,7 @@ __all__ = ['engines', 'cell_jobs', 'read_plan', 'plan_jobs', 'recorded_rates', '
            'slurm_engine', 'left_of', 'plan_lines', 'sweep']
 
 # %% ../nbs/76_sweep.ipynb #de66ab33
-import inspect, itertools, os, signal, threading, time
+import inspect, itertools, os, re, signal, threading, time
 from collections import defaultdict
 from functools import cache, partial
 from pathlib import Path
@@ -16,11 +16,11 @@ from fastcore.all import ifnone
 from .basics import IwangError, check_above_0, check_choice, check_counts, message
 from .data import source_info
 from .source import get_imagewang
+from .pretext.core import get_pretext
 from .record import official_runs, read_records
 from .provenance import provenance
 from .resume import Stopped
 from .job import check_writable, encoder_file, finetuning_job, pretraining_job, pretraining_of, run_id
-from .pretext.core import get_pretext
 from .train import run_job
 try: import tomllib
 except ImportError: import tomli as tomllib   # Python 3.10
@@ -50,6 +50,7 @@ def cell_jobs(
     seed:int=0, # Of pretraining, and of the first fine-tuning
     recipe:dict=None, # Changes to fine-tuning's recipe
     pretrain_recipe:dict=None, # Changes to pretraining's recipe
+    plan:str=None, # Name of the plan, where its rows are told from others by it
     data=_source, # Function of source and size: what a record tells of the data
 )->list: # Dicts of `job` and `source`
     "The jobs of one cell: one for each fine-tuning, or the pretraining where `epochs` is 0"
@@ -58,7 +59,7 @@ def cell_jobs(
     how = info, size, pretrain_epochs, encoder, encoder_args, pool, seed
     pre = None if task=='scratch' else _pretraining(task, task_args or {}, *how, recipe=pretrain_recipe)
     if not epochs: return [dict(job=pre, source=str(source))]
-    job,_ = finetuning_job(pre, info, size, epochs, encoder, encoder_args, seed, recipe=recipe)
+    job,_ = finetuning_job(pre, info, size, epochs, encoder, encoder_args, seed, recipe=recipe, plan=plan)
     runs = ifnone(runs, official_runs.get(epochs, 1))
     return [dict(job=dict(job, seed=s), source=str(source)) for s in range(seed, seed+runs)]
 
@@ -71,26 +72,31 @@ def read_plan(
     except OSError as e: raise IwangError(f'{path}: {e.strerror}') from None
     except (tomllib.TOMLDecodeError,UnicodeDecodeError) as e: raise IwangError(f'{path} is no plan: {e}') from None
 
+def _name_of(plan):
+    name = plan.get('name')
+    if name is None or isinstance(name, str) and re.fullmatch(r'\w[\w.-]*', name): return name
+    raise IwangError(f'the name of a plan must be a word, not {name!r:.40}')
+
 def _check_keys(cell, at):
-    known = [k for k in inspect.signature(cell_jobs).parameters if k!='data']
+    known = [k for k in inspect.signature(cell_jobs).parameters if k not in ('plan','data')]
     for k in cell:
         if k not in known: check_choice(f'{at}: setting', k, known)
 
 # %% ../nbs/76_sweep.ipynb #eca5a54f
 def plan_jobs(
-    plan:dict, # `defaults` and a list of `cell`
+    plan:dict, # `defaults`, a list of `cell` and, where its rows are to be told from others, a `name`
 )->list: # Dicts of `job` and `source`, each run once
     "All jobs of a plan, in its order"
-    if not plan.get('cell') or set(plan)-{'defaults','cell'}:
+    if not plan.get('cell') or set(plan)-{'name','defaults','cell'}:
         raise IwangError(f'a plan has [defaults] and one [[cell]] or more, not {", ".join(plan) or "nothing"}')
-    data = cache(_source)   # is asked once
+    also = dict(plan=_name_of(plan), data=cache(_source))   # data is asked once
     res = {}
     for i,c in enumerate(plan['cell']):
         cell = {**plan.get('defaults', {}), **c}
         _check_keys(cell, f'cell {i+1}')
         axes = [v if isinstance(v, list) else [v] for v in cell.values()]
         for values in itertools.product(*axes):
-            for o in cell_jobs(**dict(zip(cell, values)), data=data): res.setdefault(run_id(o['job']), o)
+            for o in cell_jobs(**dict(zip(cell, values)), **also): res.setdefault(run_id(o['job']), o)
     return list(res.values())
 
 # %% ../nbs/76_sweep.ipynb #984a771e

@@ -29,3 +29,18 @@ def test_bad_input():
     r = bench('--only', 'rotatoin')
     assert r.returncode==1
     assert r.stderr.splitlines()[-1].startswith("benchmarks: task 'rotatoin' is unknown: did you mean rotation")
+
+def test_steps(monkeypatch):
+    "Parts of a step add up, and a slow one is found"
+    import time
+    from benchmarks import steps
+    from imagewang_ssl.all import get_imagewang
+    from imagewang_ssl.pretext.rotation import Rotation
+    args = 'rotation', get_imagewang('sample', 32), 32, 16, 'test_resnet', 'fp32', 1, 1
+    plain = steps.step_row(*args)
+    assert abs(sum(plain[k] for k in steps.parts)-1) < .01 and all(plain[k]>0 for k in steps.parts)
+    assert plain['ms']>0 and plain['rate']>0 and plain['bound_by'] in ('forward','backward')
+    make = Rotation.make_batch
+    monkeypatch.setattr(Rotation, 'make_batch', lambda self, x: time.sleep(.7) or make(self, x))
+    slow = steps.step_row(*args)
+    assert (slow['bound_by'],slow['waits'])==('views',None) and slow['ms']>plain['ms'] and steps.line(slow).startswith('rotation')

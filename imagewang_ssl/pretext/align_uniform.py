@@ -10,6 +10,7 @@ __all__ = ['alignment', 'uniformity', 'align_uniform_loss', 'view_distance', 'lo
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
 from ..losses import in_float32
+from ..metrics import embeddings_of
 from .views import JointEmbedding, gather
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3b684521
@@ -46,10 +47,10 @@ def align_uniform_loss(
 # %% ../../nbs/41_pretext.align_uniform.ipynb #1bdc98a3
 def view_distance(z, y):
     "`alignment` of the views: their mean squared distance, from 0 to 4"
-    return alignment(z)
+    return alignment(embeddings_of(z)[:,:2])
 def log_potential(z, y):
     "`uniformity` of the images: 0 is collapsed, -4 evenly spread"
-    return uniformity(z)
+    return uniformity(embeddings_of(z))
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #e51da732
 class AlignUniform(JointEmbedding):

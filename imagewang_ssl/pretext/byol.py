@@ -11,7 +11,7 @@ __all__ = ['negative_cosine', 'BYOL', 'SimSiam']
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..losses import in_float32
-from .views import JointEmbedding, Projector, mlp
+from .views import JointEmbedding, mlp
 from .memory import Branches, Remember, check_momentum
 
 # %% ../../nbs/37_pretext.byol.ipynb #2c720bc3
@@ -41,7 +41,7 @@ class BYOL(JointEmbedding):
         super().__init__(p_blur=p_blur, **kwargs)
 
     def views(self, size, **kwargs): return super().views(size, **merge(dict(p_solarize=(0.,self.p_solarize)), kwargs))
-    def head(self, encoder): return Projector(encoder.chs[-1], self.hidden, self.dim, last_norm=False)
+    def head(self, encoder): return self.projector(encoder, self.hidden, self.dim, last_norm=False)
     def model(self, encoder):
         predictor = mlp(self.dim, self.hidden, self.dim, last_norm=False)
         return Branches(encoder, self.head(encoder), predictor, self.momentum)

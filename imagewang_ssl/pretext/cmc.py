@@ -12,7 +12,7 @@ from ..basics import check_choice
 from ..losses import batch_nce
 from ..metrics import across_accuracy, effective_rank, embedding_std
 from ..color import at_color, at_lightness, rgb2lab
-from .views import Contrastive, gather, mlp
+from .views import Contrastive, gather, mlp, two_views
 
 # %% ../../nbs/47_pretext.cmc.ipynb #30725763
 class CrossModel(nn.Module):
@@ -37,6 +37,7 @@ class CMC(Contrastive):
     "Find the colors of a grey view among those of the batch, and the grey view of colors"
     paper,name = 'https://arxiv.org/abs/1906.05849','cmc'
     metrics = [across_accuracy, embedding_std, effective_rank]
+    unread = 'pooling',*two_views
 
     @delegates(Contrastive.__init__, but='p_grey')
     def __init__(self,

@@ -11,11 +11,11 @@ import imagewang_ssl.pretext
 from fastai.vision.all import *
 from fastcore.docments import docments
 from ..basics import IwangError
-from ..source import get_imagewang
 from ..pixels import PixelDL, PixelStore
+from ..encoder import create_encoder, load_encoder, save_encoder
+from ..source import get_imagewang
 from ..augment import RandomView
 from ..load import load_size, pretrain_block
-from ..encoder import create_encoder, load_encoder, save_encoder
 from ..heads import Decoder
 from ..state import KeepState, going_on, state_diff, unpack
 
@@ -56,6 +56,7 @@ class Pretext:
     needs_labels = False
     recipe = {}       # What it changes in the recipe of pretraining: a learning rate, a batch size
     pool = None       # Name in `pools` of the images the task brings itself, where it does not learn from the source's
+    later = ()        # Arguments that came after records of the task: these have them where they are not at the default
 
     def make_batch(self,
         x:TensorImage # (bs,3,size,size) in 0..1
@@ -67,7 +68,8 @@ class Pretext:
     @property
     def args(self):
         "The constructor's arguments, for the record"
-        return {k:getattr(self, k) for k in inspect.signature(type(self)).parameters}
+        ps = inspect.signature(type(self)).parameters.items()
+        return {k:getattr(self, k) for k,p in ps if k not in self.later or getattr(self, k)!=p.default}
     def __repr__(self): return f'{type(self).__name__}({", ".join(f"{k}={v!r}" for k,v in self.args.items())})'
 
 # %% ../../nbs/10_pretext.core.ipynb #8d0fd7ee
@@ -139,8 +141,8 @@ def learner(self:Pretext,
     cbs=(), # One more callback, or several
     **kwargs
 )->Learner:
-    "A `Learner` that trains `encoder` and a fresh head on this task"
-    model = self.model(encoder)
+    "A `Learner` that trains `encoder` and a fresh head on this task; channels last, which convolutions are fastest in"
+    model = self.model(encoder).to(memory_format=torch.channels_last)
     cbs = [*self.callbacks(), *L(cbs)]
     return Learner(dls, model, loss_func=self.loss_func, metrics=list(self.metrics), cbs=cbs, **kwargs)
 
@@ -249,6 +251,7 @@ def _check_learns(self:Pretext, learn, b, steps, lr):
 def _check_saved(self:Pretext, encoder, size):
     "An encoder that is saved and loaded gives the same features"
     with tempfile.TemporaryDirectory() as d: again = load_encoder(save_encoder(encoder, Path(d)/'e.safetensors'))
+    again.to(memory_format=torch.channels_last)   # as it was trained: a file keeps no memory format
     x = torch.rand(2, encoder.in_channels, size, size)
     test_eq(encoder.cpu().eval().embed(x), again.eval().embed(x))
 

@@ -10,7 +10,7 @@ __all__ = ['correspondence', 'at_positions', 'DenseHeads', 'DenseBranches', 'loc
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
 from ..losses import info_nce
-from .views import Contrastive, Projector
+from .views import Contrastive, Projector, two_views
 from .memory import FeatureQueue, Remember, Teacher, check_momentum
 
 # %% ../../nbs/36a_pretext.densecl.ipynb #8958f28e
@@ -98,6 +98,7 @@ class DenseCL(Contrastive):
     paper,name = 'https://arxiv.org/abs/2011.09157','densecl'
     recipe = dict(Contrastive.recipe, warmup=.1)
     metrics = [*Contrastive.metrics, local_accuracy]
+    unread = 'pooling',*two_views
 
     @delegates(Contrastive.__init__)
     def __init__(self,

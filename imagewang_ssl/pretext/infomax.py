@@ -11,7 +11,7 @@ __all__ = ['place_scores', 'infonce_places', 'jsd_places', 'WholeAndPlaces', 'In
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0, check_choice
 from ..losses import in_float32
-from .views import Projector, JointEmbedding, gather, mlp
+from .views import Projector, JointEmbedding, gather, mlp, two_views
 
 # %% ../../nbs/45_pretext.infomax.ipynb #a4d06fa3
 def place_scores(
@@ -83,6 +83,7 @@ class InfoMax(JointEmbedding):
     "Tell which image a local feature is from"
     paper,name = 'https://arxiv.org/abs/1808.06670','infomax'
     losses = dict(infonce=infonce_places, jsd=jsd_places)
+    unread = 'pooling',*two_views
 
     @delegates(JointEmbedding.__init__)
     def __init__(self,

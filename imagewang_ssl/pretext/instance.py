@@ -16,6 +16,7 @@ from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
 from .labels import PseudoLabels
 from .views import JointEmbedding, gather
+from .views import two_views
 from .memory import Remember
 
 # %% ../../nbs/43_pretext.instance.ipynb #e395b3e3
@@ -87,6 +88,7 @@ class Banked(nn.Module):
 # %% ../../nbs/43_pretext.instance.ipynb #51c721a9
 class _Rows(JointEmbedding, PseudoLabels):
     "A task whose training images each have a row in a `Bank`, while held-out images have none"
+    unread = two_views
     @delegates(JointEmbedding.__init__)
     def __init__(self,
         temp:float=.07, # Temperature of the softmax
@@ -154,6 +156,7 @@ def _turned(x):
 class PIRL(_Rows):
     "Find an image's row in the memory bank by the whole image and by a jigsaw of it, or by the image turned"
     paper,name = 'https://arxiv.org/abs/1912.01991','pirl'
+    unread = 'pooling',*two_views
     metrics = [across_accuracy, embedding_std, effective_rank]
 
     @delegates(_Rows.__init__)

@@ -10,7 +10,7 @@ __all__ = ['epps_pulley', 'random_directions', 'sigreg', 'view_variance', 'slice
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
 from ..losses import in_float32
-from .views import JointEmbedding, Projector, gather
+from .views import JointEmbedding, gather
 
 # %% ../../nbs/41a_pretext.lejepa.ipynb #f96ff851
 @in_float32
@@ -89,7 +89,7 @@ class LeJEPA(JointEmbedding):
         if slices<1: raise IwangError(f'slices={slices}: it must be 1 or more')
         store_attr()
 
-    def head(self, encoder): return Projector(encoder.chs[-1], self.hidden, self.dim, last_norm=False)
+    def head(self, encoder): return self.projector(encoder, self.hidden, self.dim, last_norm=False)
     def loss_func(self, z, y):
         z = gather(z)
         return (1-self.weight)*view_variance(z)+self.weight*self.regularizer(z, self.slices)

@@ -10,6 +10,8 @@ __all__ = ['check_momentum', 'Teacher', 'FeatureQueue', 'Branches', 'Remember', 
 from copy import deepcopy
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
+from ..tiles import tile_side
+from .crops import embed_crops
 from .views import gather
 
 # %% ../../nbs/34_pretext.memory.ipynb #4a24c3c8
@@ -94,11 +96,12 @@ class Branches(nn.Module):
         queue:FeatureQueue=None # Where targets are kept
     ):
         super().__init__()
-        self.net = nn.Sequential(encoder, projector)
+        self.net,self.side = nn.Sequential(encoder, projector),tile_side(encoder, encoder.size//2)
         self.predictor,self.queue = predictor,queue
         self.teacher = None if momentum is None else Teacher(self.net, momentum)
 
     def forward(self, x):
+        if is_listy(x): return self.crops(x)
         bs,n = x.shape[:2]
         x = x.flatten(0,1)
         z = self.net(x)
@@ -106,6 +109,16 @@ class Branches(nn.Module):
         p = self.predictor(z) if self.predictor else z
         res = tuple(o.unflatten(0, (bs,n)) for o in (p,t))
         return (*res, self.queue.rows(bs)) if self.queue else res
+
+# %% ../../nbs/34_pretext.memory.ipynb #4bcca200
+@patch
+def crops(self:Branches, x):
+    "What `forward` gives of global views, where `x` is a tuple of crops (bs,n,3,h,w) by size, and predictions for all (bs,crops,dim)"
+    z,n = embed_crops(self.net, x, self.side),x[0].shape[1]
+    t = embed_crops(self.teacher, x[:1], self.side) if self.teacher else z[:,:n].detach()
+    p = self.predictor(z.flatten(0,1)).unflatten(0, z.shape[:2]) if self.predictor else z
+    return (p[:,:n], t, *([self.queue.rows(len(z))] if self.queue else []), p)
+
 
 # %% ../../nbs/34_pretext.memory.ipynb #1d09a527
 @patch

@@ -12,7 +12,7 @@ from ..basics import IwangError
 from ..losses import in_float32, row_cosines
 from ..cluster import kmeans, nearest
 from .labels import LabelDL, Relabel, PseudoLabels
-from .views import Views
+from .views import Views, two_views
 from .moco import MoCo
 
 # %% ../../nbs/44_pretext.pcl.ipynb #2ea3f1e9
@@ -90,6 +90,7 @@ class Prototyped(nn.Module):
 class PCL(MoCo, PseudoLabels):
     "Find an image's other view among other images, and the prototypes of the clusters it is in among other prototypes"
     paper,name,every,dl_type = 'https://arxiv.org/abs/2005.04966','pcl',1,WholeDL
+    unread = two_views
 
     @delegates(MoCo.__init__, but='version')
     def __init__(self,

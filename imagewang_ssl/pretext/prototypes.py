@@ -67,29 +67,40 @@ class PrototypeNet(CropNet):
 
 # %% ../../nbs/34b_pretext.prototypes.ipynb #72b2b73a
 class FreezePrototypes(Callback):
-    "In the first fraction `part` of the training no step moves the prototypes of a `PrototypeNet`"
-    def __init__(self, part): self.part = part
+    "In the first fraction `part` of the training, or the first `steps`, no step moves the prototypes of a `PrototypeNet`"
+    def __init__(self, part, steps=0, unit=False): # `unit`: bring them back to unit norm after each step
+        self.part,self.steps,self.unit = part,steps,unit
+    def nets(self): return [m for m in self.model.modules() if isinstance(m, PrototypeNet)]
     def before_step(self):
-        if self.pct_train>=self.part: return
-        for m in self.model.modules():
-            if isinstance(m, PrototypeNet): m.protos.grad = None
+        if self.pct_train>=self.part and self.epoch*self.n_iter+self.iter>=self.steps: return
+        for m in self.nets(): m.protos.grad = None
+    @torch.no_grad()
+    def after_step(self):
+        if self.unit:
+            for m in self.nets(): m.protos.copy_(F.normalize(m.protos, dim=1))
 
 # %% ../../nbs/34b_pretext.prototypes.ipynb #8fff4c11
 class PrototypeTask(MultiCropTask):
     "Base of tasks that compare crops with prototypes"
     abstract = True
     recipe = dict(JointEmbedding.recipe, lr=1e-3)
+    later = (*MultiCropTask.later,'freeze_steps','unit_protos')
 
     @delegates(MultiCropTask.__init__)
     def __init__(self,
         protos:int=2048, # Number of prototypes
         freeze:float=1., # Fraction of the training, from its start, in which prototypes stay where they are
+        freeze_steps:int=0, # Steps in which they stay, whatever fraction that is
+        unit_protos:bool=False, # Bring prototypes back to unit norm after each step
         **kwargs
     ):
         super().__init__(**kwargs)
         if protos<2: raise IwangError(f'protos={protos}: there must be 2 or more')
         check_0_to_1(freeze=freeze)
+        if freeze_steps<0: raise IwangError(f'freeze_steps={freeze_steps}: it must be 0 or more')
         store_attr()
 
     def crop_net(self, encoder): return PrototypeNet(encoder, self.head(encoder), self.dim, self.protos)
-    def callbacks(self): return [*super().callbacks(), Remember(), FreezePrototypes(self.freeze)]
+    def callbacks(self):
+        frozen = FreezePrototypes(self.freeze, self.freeze_steps, self.unit_protos)
+        return [*super().callbacks(), Remember(), frozen]

@@ -10,7 +10,7 @@ __all__ = ['barlow_twins_loss', 'vicreg_loss', 'BarlowTwins', 'VICReg']
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..losses import in_float32
-from .views import Projector, JointEmbedding, gather
+from .views import JointEmbedding, gather
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #56f68361
 @in_float32
@@ -48,7 +48,7 @@ class _Redundancy(JointEmbedding):
         dim:int=512, # Embedding dim
         **kwargs
     ): super().__init__(hidden=hidden, dim=dim, **kwargs)
-    def head(self, encoder): return Projector(encoder.chs[-1], self.hidden, self.hidden, self.dim, last_norm=False)
+    def head(self, encoder): return self.projector(encoder, self.hidden, self.hidden, self.dim, last_norm=False)
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #5d260d7a
 class BarlowTwins(_Redundancy):

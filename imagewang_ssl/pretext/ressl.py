@@ -10,7 +10,7 @@ __all__ = ['relation_loss', 'StrongWeak', 'ReSSL']
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
 from ..losses import in_float32
-from .views import JointEmbedding
+from .views import JointEmbedding, two_views
 from .memory import Branches, FeatureQueue, Remember, check_momentum
 
 # %% ../../nbs/42a_pretext.ressl.ipynb #8e5cf43a
@@ -43,6 +43,7 @@ class StrongWeak(Branches):
 class ReSSL(JointEmbedding):
     "Agree with a momentum teacher on how similar an image is to those of a queue"
     paper,name = 'https://arxiv.org/abs/2107.09282','ressl'
+    unread = two_views
 
     @delegates(JointEmbedding.__init__)
     def __init__(self,
@@ -63,7 +64,7 @@ class ReSSL(JointEmbedding):
 # %% ../../nbs/42a_pretext.ressl.ipynb #015ad402
 @patch
 def views(self:ReSSL, size, **kwargs):
-    weak = dict(p_jitter=(.8,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
+    weak = dict(p_jitter=(self.p_jitter,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
     return super().views(size, **merge(weak, kwargs))
 
 @patch

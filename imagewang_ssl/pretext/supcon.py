@@ -10,7 +10,7 @@ __all__ = ['sup_con', 'label_accuracy', 'SupCon']
 from fastai.vision.all import *
 from ..losses import in_float32
 from .labels import TrainLabels
-from .views import Contrastive, gather
+from .views import Contrastive, gather, two_views
 
 # %% ../../nbs/48_pretext.supcon.ipynb #10a1c534
 @in_float32
@@ -43,6 +43,7 @@ class SupCon(TrainLabels, Contrastive):
     "Find the views of all images of the same class among the views of the batch: a reference that sees the labels"
     paper,name,pool = 'https://arxiv.org/abs/2004.11362','supcon','train+labels'
     metrics = [label_accuracy, *Contrastive.metrics]
+    unread = two_views
 
     @delegates(Contrastive.__init__)
     def __init__(self,

@@ -8,9 +8,8 @@ __all__ = ['swav_loss', 'SwAVNet', 'SwAV']
 
 # %% ../../nbs/39_pretext.swav.ipynb #dc13450a
 from fastai.vision.all import *
-from ..basics import IwangError, check_above_0
+from ..basics import IwangError, check_above_0, check_below_1
 from ..losses import in_float32
-from .views import gather
 from .memory import FeatureQueue
 from .prototypes import PrototypeTask, cosines, cross_view_entropy, even_codes
 
@@ -32,9 +31,10 @@ class SwAVNet(nn.Module):
     def __init__(self,
         crops, # A `PrototypeNet`
         queue:FeatureQueue=None, # Where embeddings are kept; default: nowhere
+        queue_from:float=0., # Fraction of the training from which on they are
     ):
         super().__init__()
-        self.crops,self.queue = crops,queue
+        self.crops,self.queue,self.queue_from = crops,queue,queue_from
 
     def forward(self, crops):
         z,s = self.crops(crops)
@@ -43,12 +43,13 @@ class SwAVNet(nn.Module):
 
     def remember(self, pred, y, pct):
         "After a step: the queue takes the embeddings of the first views"
-        if self.queue: self.queue.push(pred[0][:,0])
+        if self.queue and pct>=self.queue_from: self.queue.push(pred[0][:,0])
 
 # %% ../../nbs/39_pretext.swav.ipynb #14dafe93
 class SwAV(PrototypeTask):
     "Predict for each crop which prototypes another, global one belongs to, when all prototypes are used alike"
     paper,name = 'https://arxiv.org/abs/2006.09882','swav'
+    later = (*PrototypeTask.later,'queue_from')
 
     @delegates(PrototypeTask.__init__)
     def __init__(self,
@@ -56,17 +57,19 @@ class SwAV(PrototypeTask):
         eps:float=.02, # Weight of the entropy of the codes: smaller gives harder ones
         n_iter:int=3, # Iterations of Sinkhorn's algorithm
         queue:int=0, # Embeddings of earlier images that are shared out with the batch; 0: none
+        queue_from:float=0., # Fraction of the training from which on they are kept
         **kwargs
     ):
         super().__init__(**kwargs)
         check_above_0(temp=temp, eps=eps)
         if n_iter<1: raise IwangError(f'n_iter={n_iter}: there must be 1 or more')
         if queue<0: raise IwangError(f'queue={queue}: it must be 0 or more')
+        check_below_1(queue_from=queue_from)
         store_attr()
 
     def model(self, encoder):
         queue = FeatureQueue(self.queue, self.dim) if self.queue else None
-        return SwAVNet(self.crop_net(encoder), queue)
+        return SwAVNet(self.crop_net(encoder), queue, self.queue_from)
     def loss_func(self, pred, y):
         _,s,*queued = pred
         return swav_loss(gather(s), queued[0][0] if queued else None, self.temp, self.eps, self.n_iter)
