@@ -32,8 +32,9 @@ def soft_regions(
 
 # %% ../../nbs/20_pretext.corruption.ipynb #c708dcd7
 def other_images(x):
-    "For each image of the batch another one"
+    "For each image of the batch another one; a single one gets itself, turned by half a turn"
     n = len(x)
+    if n==1: return x.flip(2, 3)
     return x[(torch.arange(n, device=x.device)+torch.randint(1, max(2, n), (n,), device=x.device))%n]
 
 def shuffle_pixels(
