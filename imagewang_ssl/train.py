@@ -12,7 +12,7 @@ from copy import deepcopy
 from inspect import signature
 from fastai.vision.all import *
 from fastai.callback.mixup import CutMix, MixUp
-from .basics import IwangError, check_counts
+from .basics import IwangError, check_choice, check_counts
 from .data import source_info
 from .pixels import PixelStore
 from .encoder import Encoder, create_encoder, load_encoder, save_encoder
@@ -170,6 +170,7 @@ def check_valid(
     save_to=None # Folder for records, or none
 ):
     "Raise `IwangError` where a part of train would be recorded, or was not held out from the encoder"
+    check_choice('valid', valid, ('val','train'))
     if valid=='val': return
     if save_to: raise IwangError(f"valid='{valid}' is for choosing settings: its runs are no results and are not saved")
     pool = (getattr(encoder, 'meta', None) or {}).get('pool')

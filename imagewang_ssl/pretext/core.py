@@ -10,7 +10,7 @@ import difflib, functools, importlib, inspect, json, pkgutil, tempfile
 import imagewang_ssl.pretext
 from fastai.vision.all import *
 from fastcore.docments import docments
-from ..basics import IwangError
+from ..basics import IwangError, did_you_mean
 from ..pixels import PixelDL, PixelStore
 from ..encoder import create_encoder, load_encoder, save_encoder
 from ..source import get_imagewang
@@ -342,7 +342,7 @@ def get_pretext(
     known = inspect.signature(cls).parameters
     takes = ', '.join(known) or 'none'
     for a in args:
-        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {takes}")
+        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {takes}{did_you_mean(a, known)}")
     return cls(**args)
 
 # %% ../../nbs/10_pretext.core.ipynb #b916aafc
