@@ -284,6 +284,8 @@ class _Stages(_Tally):
         for u,res in engine([u for u in units if u not in lacking], run, **kwargs): self._took(u, res)
 
 # %% ../nbs/76_sweep.ipynb #7764f4b8
+def _time_is_up(*_): raise Stopped('stopped: the time is up')
+
 class _Sweep(_Stages):
     "A sweep while it runs"
     def _all(self, engine, **kwargs):
@@ -297,13 +299,16 @@ class _Sweep(_Stages):
         "Run all that is left, and say at the end what was done, what failed and what is left"
         stop = os.getpid(),signal.SIGTERM
         clock = self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
+        before = signal.signal(signal.SIGTERM, _time_is_up) if clock else None   # between jobs, which have their own way
         if clock: clock.start()
         try: self._all(engine, **kwargs)
         except Stopped as e:
             if not (self.end and time.monotonic()>=self.end): raise
             print(e, flush=True)
         finally:
-            if clock: clock.cancel()
+            if clock:
+                clock.cancel()
+                signal.signal(signal.SIGTERM, before)
             self.say()
         return dict(done=self.done, failed=self.failed, left=self.left)
 

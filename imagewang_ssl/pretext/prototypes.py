@@ -10,8 +10,9 @@ __all__ = ['cosines', 'cross_view_entropy', 'even_codes', 'PrototypeNet', 'Freez
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
 from ..cluster import sinkhorn
+from .crops import CropNet
 from .memory import Remember
-from .multi_crop import CropNet, MultiCropTask
+from .multi_crop import MultiCropTask
 from .views import JointEmbedding, in_float32
 
 # %% ../../nbs/34b_pretext.prototypes.ipynb #d8234f54
