@@ -38,6 +38,8 @@ n03417042 1350   0 garbage truck
 n03425413 1350   0 gas pump
 n03445777 1350   0 golf ball
 n03888257 1350   0 parachute'''
+
+# %% ../nbs/00a_data.ipynb #06ba0c24
 _figures = [o.split(maxsplit=3) for o in _figures.strip().splitlines()]
 image_splits = 'train','val','unsup'
 class_names = {c:name for c,_,_,name in _figures}

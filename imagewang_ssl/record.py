@@ -49,6 +49,7 @@ def _check(val, kind, name=''):
             _check(val[k], v, f'{name}.{k}'.lstrip('.'))
     if not name: _check_plain(val)
 
+# %% ../nbs/50_record.ipynb #1ba3b8c0
 def _check_plain(val, name=''):
     "Raise an `IwangError` unless `val` is plain data: words as names, texts of one printable line, finite numbers"
     if isinstance(val, dict):

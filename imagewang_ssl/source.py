@@ -128,6 +128,17 @@ def _folder(path, cache):
         with suppress(IwangError): return find_root(path)
     return link_listing(list_source(path), cache)
 
+# %% ../nbs/03e_source.ipynb #e7b2747d
+def _local(source, own):
+    "A folder, a CSV or an archive on this machine, unpacked below `own` where it has to be"
+    path = Path(url2pathname(urlparse(source).path) if source.startswith('file://') else source).expanduser()
+    if path.is_dir() or path.suffix=='.csv' and path.is_file(): return _folder(path, own/'own')
+    if not path.is_file(): raise IwangError(f'{source}: no such source: '
+        'give sample, imagewang, 160, 320, full, a folder, a .tgz archive, or the URL of one')
+    with one_line(path):
+        dest = own/f'{_stem(path.name)}-{_file_sha(path)[:8]}'
+        return make_folder(dest, partial(_from_archive, path), images_state)
+
 # %% ../nbs/03e_source.ipynb #c2e876cc
 def get_imagewang(
     source='sample', # sample, imagewang, 160, 320, full, a folder, a CSV, a .tgz archive or its URL, or `DataLoaders`
@@ -148,13 +159,7 @@ def get_imagewang(
     if source.startswith(('http://','https://')):
         dest = own/f'{_stem(source)}-{sha256(source.encode())[:8]}'
         return make_folder(dest, partial(_from_url, source), images_state)
-    path = Path(url2pathname(urlparse(source).path) if source.startswith('file://') else source).expanduser()
-    if path.is_dir() or path.suffix=='.csv' and path.is_file(): return _folder(path, own/'own')
-    if not path.is_file(): raise IwangError(f'{source}: no such source: '
-        'give sample, imagewang, 160, 320, full, a folder, a .tgz archive, or the URL of one')
-    with one_line(path):
-        dest = own/f'{_stem(path.name)}-{_file_sha(path)[:8]}'
-        return make_folder(dest, partial(_from_archive, path), images_state)
+    return _local(source, own)
 
 # %% ../nbs/03e_source.ipynb #8dafa59f
 def _look(path):

@@ -35,6 +35,7 @@ def _pretraining(task, args, info, size, epochs, *how, recipe):
 # %% ../nbs/76_sweep.ipynb #a3d9b511
 def _source(source, size): return source_info(get_imagewang(source, size))
 
+# %% ../nbs/76_sweep.ipynb #9c7a78f6
 def cell_jobs(
     task:str='grey_blur', # Name of a pretext task, or 'scratch'
     task_args:dict=None, # Its arguments

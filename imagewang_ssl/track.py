@@ -26,6 +26,7 @@ def undisturbed(
         set_loader_states(learn, order)
         load_random_state(rng)
 
+# %% ../nbs/53_track.ipynb #7e31ec05
 def draw_predictions(
     learn:Learner, # Of a pretext task
     max_n:int=6, # Samples
@@ -77,6 +78,7 @@ def _tensorboard(run, folder, config):
     cb = Board(folder/run, trace_model=False, log_preds=False)
     return [cb, KeepPictures(lambda fig, epoch: cb.writer.add_figure('predictions', fig, epoch))]
 
+# %% ../nbs/53_track.ipynb #a40a33a5
 def _wandb(run, folder, config):
     try:
         import wandb
@@ -87,6 +89,7 @@ def _wandb(run, folder, config):
     def keep(fig, epoch): wandb.log(dict(predictions=wandb.Image(fig), epochs=epoch))
     return [WandbCallback(log_preds=False, log_model=False), KeepPictures(keep)]
 
+# %% ../nbs/53_track.ipynb #685bfa8c
 trackers = dict(csv=_csv, tensorboard=_tensorboard, wandb=_wandb)
 
 def tracking(

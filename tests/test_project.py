@@ -1,5 +1,5 @@
 "The project as a whole: what is generated is current, and what a user types works"
-import ast, filecmp, graphlib, re, shutil, subprocess, sys, zipfile
+import ast, filecmp, graphlib, json, re, shutil, subprocess, sys, zipfile
 from configparser import ConfigParser
 from pathlib import Path
 import pytest
@@ -167,6 +167,23 @@ def test_imports_fall():
     found = faults(sources)
     assert found==set(), 'import from a lower notebook, and only public names'
     assert not list(imports('basics', sources['basics'], sources)), 'basics imports nothing of ours'
+
+families = {('pretext.split_brain','pretext.colorization')} # Two tasks that are one story in two notebooks
+
+def test_tasks_are_no_libraries():
+    "A task takes from another task's module only a task that it builds on: what else is shared stands on a shelf"
+    code = """from imagewang_ssl.pretext.core import *
+import json
+print(json.dumps({c.__module__.split('.', 1)[1]: c.__name__ for c in map(pretext_class, list_pretexts())}))"""
+    r = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], cwd=root, capture_output=True, text=True)
+    tasks = json.loads(r.stdout)
+    sources = {m: source_of(m) for m in own_modules()}
+    def classes(m): return [n for n in ast.parse(sources[m]).body if isinstance(n, ast.ClassDef)]
+    def bases(m): return {ast.unparse(b) for c in classes(m) for b in c.bases}
+    def builds_on(m, other, name): return name in {c.name for c in classes(other)} & bases(m)
+    used = {(m,o,name) for m in sources if m.startswith('pretext.') for o,name in imports(m, sources[m], sources)}
+    shared = {u for u in used if u[1] in tasks and u[:2] not in families and not builds_on(*u)}
+    assert len(tasks)>20 and shared==set()
 
 def test_imports_noticed():
     "What `test_imports_fall` looks for is found when it is there"

@@ -18,3 +18,13 @@ def test_line_length():
     code = [f for f in files() if f.endswith(('.ipynb','.py')) and not f.startswith('imagewang_ssl/')]
     long = [at for f in code for at,l in code_of(f) if len(l)>120]
     assert long==[], 'at most 120 characters'
+
+def test_cell_length():
+    "An exported cell is read at one glance: 25 lines, blank ones and its first not counted"
+    def lines(c): return [l for l in ''.join(c['source']).splitlines()[1:] if l.strip()]
+    long = {}
+    for f in files():
+        if not f.endswith('.ipynb'): continue
+        for c in json.loads((root/f).read_text(encoding='utf-8'))['cells']:
+            if ''.join(c['source']).startswith('#| export') and len(lines(c))>25: long[f, c['id']] = len(lines(c))
+    assert long=={}, 'split it, or move methods to a cell of `@patch`'

@@ -9,7 +9,9 @@ __all__ = ['alignment', 'uniformity', 'align_uniform_loss', 'view_distance', 'lo
 # %% ../../nbs/41_pretext.align_uniform.ipynb #f413fc75
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
-from .views import JointEmbedding, embeddings_of, gather, in_float32
+from ..losses import in_float32
+from ..metrics import embeddings_of
+from .views import JointEmbedding, gather
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3b684521
 @in_float32

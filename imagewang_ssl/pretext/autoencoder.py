@@ -9,8 +9,8 @@ __all__ = ['BottleneckDecoder', 'add_noise', 'Autoencoder']
 # %% ../../nbs/16_pretext.autoencoder.ipynb #740e2247
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
+from ..metrics import psnr
 from .core import Pretext
-from .grey_blur import psnr
 
 # %% ../../nbs/16_pretext.autoencoder.ipynb #09a79d83
 class BottleneckDecoder(nn.Module):

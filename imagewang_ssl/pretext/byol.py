@@ -10,8 +10,9 @@ __all__ = ['negative_cosine', 'BYOL', 'SimSiam']
 # %% ../../nbs/37_pretext.byol.ipynb #88f880a9
 from fastai.vision.all import *
 from ..basics import IwangError
+from ..losses import in_float32
+from .views import JointEmbedding, mlp
 from .memory import Branches, Remember, check_momentum
-from .views import JointEmbedding, in_float32, mlp
 
 # %% ../../nbs/37_pretext.byol.ipynb #2c720bc3
 @in_float32

@@ -9,12 +9,10 @@ __all__ = ['CrossModel', 'CMC']
 # %% ../../nbs/47_pretext.cmc.ipynb #8fda4feb
 from fastai.vision.all import *
 from ..basics import check_choice
-from ..color import rgb2lab
-from .colorization import at_lightness
-from .instance import across_accuracy
-from .moco import batch_nce
-from .split_brain import at_color
-from .views import Contrastive, effective_rank, embedding_std, gather, mlp, two_views
+from ..losses import batch_nce
+from ..metrics import across_accuracy, effective_rank, embedding_std
+from ..color import at_color, at_lightness, rgb2lab
+from .views import Contrastive, gather, mlp, two_views
 
 # %% ../../nbs/47_pretext.cmc.ipynb #30725763
 class CrossModel(nn.Module):

@@ -262,14 +262,14 @@ def _check_saved(self:Pretext, encoder, size):
 
 # %% ../../nbs/10_pretext.core.ipynb #40bcd0f0
 @patch
-def _check_goes_on(self:Pretext, size, bs, lr):
+def _check_goes_on(self:Pretext, size, bs, lr, arch):
     "A training goes on from a checkpoint in the middle of an epoch as if it had not stopped, bit for bit"
     def learner(seed):
         set_seed(seed)
         task = type(self)(**self.args)
         dls = task.dataloaders('sample', size, bs=bs, num_workers=0)
         for dl,n in zip(dls.loaders, (3*bs,bs)): dl.n = min(dl.n, n)
-        return task.learner(dls, create_encoder('test_resnet', size))   # what has state is the task, not the encoder
+        return task.learner(dls, create_encoder(arch, size))
     def kept(learn, at=()):
         keep = KeepState(at)
         with learn.no_bar(), learn.no_logging(): learn.fit(2, lr, cbs=keep)
@@ -305,7 +305,7 @@ def check(self:Pretext,
     losses = self._check_learns(learn, b, steps, lr)
     self._check_valid(dls)
     self._check_saved(encoder, size)
-    self._check_goes_on(size, bs, lr)
+    self._check_goes_on(size, bs, lr, arch)
     return losses[0],losses[-1]
 
 # %% ../../nbs/10_pretext.core.ipynb #dcefe010

@@ -10,9 +10,11 @@ __all__ = ['overlap', 'RowContext', 'below', 'RowPredictor', 'patch_nce', 'CPC']
 # %% ../../nbs/46_pretext.cpc.ipynb #5469a679
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0, check_choice
+from ..losses import in_float32
+from ..metrics import effective_rank, embedding_std
 from ..tiles import cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout, tile_side
 from .core import Pretext
-from .views import Projector, WatchCollapse, effective_rank, embedding_std, gather, in_float32
+from .views import Projector, WatchCollapse, gather
 
 # %% ../../nbs/46_pretext.cpc.ipynb #450ffbff
 def overlap(

@@ -9,9 +9,9 @@ __all__ = ['correspondence', 'at_positions', 'DenseHeads', 'DenseBranches', 'loc
 # %% ../../nbs/36a_pretext.densecl.ipynb #61da07eb
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
-from .memory import FeatureQueue, Remember, Teacher, check_momentum
-from .moco import info_nce
+from ..losses import info_nce
 from .views import Contrastive, Projector, two_views
+from .memory import FeatureQueue, Remember, Teacher, check_momentum
 
 # %% ../../nbs/36a_pretext.densecl.ipynb #8958f28e
 @torch.no_grad()
@@ -68,20 +68,23 @@ class DenseBranches(nn.Module):
         parts = zip(*[self.teacher(x[i]) for i in order.chunk(2)])
         return [torch.cat(o)[order.argsort()] for o in parts]
 
-    def forward(self, x):
-        "Queries, keys, local ones matched, both queues (bs,size,dim), and averages of local keys (bs,2,dim)"
-        bs = len(x)
-        q,local,features = [o.unflatten(0, (bs,2)) for o in self.net(x.flatten(0,1))]
-        k,keys,others = [o.unflatten(0, (bs,2)) for o in self.keys(x.flatten(0,1))]
-        at = correspondence(features.flatten(0,1), others.flip(1).flatten(0,1))
-        matched = at_positions(keys.flip(1).flatten(0,1), at).unflatten(0, (bs,2))
-        return q, k, local, matched, self.queue.rows(bs), self.local_queue.rows(bs), keys.mean(2)
+# %% ../../nbs/36a_pretext.densecl.ipynb #56ca6f85
+@patch
+def forward(self:DenseBranches, x):
+    "Queries, keys, local ones matched, both queues (bs,size,dim), and averages of local keys (bs,2,dim)"
+    bs = len(x)
+    q,local,features = [o.unflatten(0, (bs,2)) for o in self.net(x.flatten(0,1))]
+    k,keys,others = [o.unflatten(0, (bs,2)) for o in self.keys(x.flatten(0,1))]
+    at = correspondence(features.flatten(0,1), others.flip(1).flatten(0,1))
+    matched = at_positions(keys.flip(1).flatten(0,1), at).unflatten(0, (bs,2))
+    return q, k, local, matched, self.queue.rows(bs), self.local_queue.rows(bs), keys.mean(2)
 
-    def remember(self, pred, y, pct):
-        "After a step: the teacher follows, the queues take the keys of the first views"
-        self.teacher.follow(self.net, pct)
-        self.queue.push(pred[1][:,0])
-        self.local_queue.push(pred[-1][:,0])
+@patch
+def remember(self:DenseBranches, pred, y, pct):
+    "After a step: the teacher follows, the queues take the keys of the first views"
+    self.teacher.follow(self.net, pct)
+    self.queue.push(pred[1][:,0])
+    self.local_queue.push(pred[-1][:,0])
 
 # %% ../../nbs/36a_pretext.densecl.ipynb #f86fcbc9
 def local_accuracy(pred, y):
@@ -111,14 +114,22 @@ class DenseCL(Contrastive):
         if queue<1: raise IwangError(f'queue={queue}: it must hold 1 or more keys')
         store_attr()
 
-    def head(self, encoder):
-        n = len(encoder.chs)
-        has = f"'{encoder.arch}' has {n} stages"
-        if not -n<=self.stage<n: raise IwangError(f'stage={self.stage}: {has}, take one of {-n}..{n-1}')
-        return DenseHeads(encoder.chs, self.stage, self.hidden, self.dim)
-    def model(self, encoder): return DenseBranches(encoder, self.head(encoder), self.momentum, self.queue, self.dim)
-    def loss_func(self, pred, y):
-        q,k,local,matched,queue,local_queue,_ = pred
-        whole = info_nce(q, k.flip(1), queue[0], self.temp)             # each view's key is that of the other view
-        return (1-self.weight)*whole+self.weight*info_nce(local, matched, local_queue[0], self.temp)
-    def callbacks(self): return [*super().callbacks(), Remember()]
+# %% ../../nbs/36a_pretext.densecl.ipynb #d9b0abbb
+@patch
+def head(self:DenseCL, encoder):
+    n = len(encoder.chs)
+    has = f"'{encoder.arch}' has {n} stages"
+    if not -n<=self.stage<n: raise IwangError(f'stage={self.stage}: {has}, take one of {-n}..{n-1}')
+    return DenseHeads(encoder.chs, self.stage, self.hidden, self.dim)
+
+@patch
+def model(self:DenseCL, encoder): return DenseBranches(encoder, self.head(encoder), self.momentum, self.queue, self.dim)
+
+@patch
+def loss_func(self:DenseCL, pred, y):
+    q,k,local,matched,queue,local_queue,_ = pred
+    whole = info_nce(q, k.flip(1), queue[0], self.temp)             # each view's key is that of the other view
+    return (1-self.weight)*whole+self.weight*info_nce(local, matched, local_queue[0], self.temp)
+
+@patch
+def callbacks(self:DenseCL): return [*super(DenseCL, self).callbacks(), Remember()]

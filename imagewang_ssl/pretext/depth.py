@@ -11,8 +11,8 @@ __all__ = ['draw_pairs', 'ranking_loss', 'pair_accuracy', 'RelativeDepth', 'near
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
 from ..heads import Decoder
+from ..metrics import psnr
 from .clips import ClipTask
-from .grey_blur import psnr
 
 # %% ../../nbs/31_pretext.depth.ipynb #7c2cf20c
 def draw_pairs(

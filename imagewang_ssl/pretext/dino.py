@@ -9,9 +9,10 @@ __all__ = ['sharpen', 'DINONet', 'DINO']
 # %% ../../nbs/38_pretext.dino.ipynb #9de67ddf
 from fastai.vision.all import *
 from ..basics import check_0_to_1, check_above_0, check_choice
+from ..losses import in_float32
+from .views import gather, own_part
 from .memory import Teacher, check_momentum
 from .prototypes import PrototypeTask, cross_view_entropy, even_codes
-from .views import gather, in_float32, own_part
 
 # %% ../../nbs/38_pretext.dino.ipynb #64acab35
 @in_float32

@@ -10,7 +10,7 @@ __all__ = ['triples', 'orders', 'shake', 'PairHead', 'motion', 'FrameOrder']
 from itertools import permutations
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
-from .clips import ClipView, ClipTask, siamese
+from .clips import ClipView, ClipTask, pair_model
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #55b52de8
 _right = [(0,1,2),(0,1,3),(0,2,3)]
@@ -128,7 +128,7 @@ def make_batch(self:FrameOrder, c):
 def head(self:FrameOrder, encoder): return PairHead(encoder.chs[-1], self.shown, len(self.orders))
 
 @patch
-def model(self:FrameOrder, encoder): return siamese(encoder, self.head(encoder))
+def model(self:FrameOrder, encoder): return pair_model(encoder, self.head(encoder))
 
 # %% ../../nbs/27_pretext.frame_order.ipynb #30817db9
 @patch

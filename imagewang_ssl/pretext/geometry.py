@@ -10,11 +10,9 @@ __all__ = ['window', 'resample', 'eighth_turns', 'map_mat', 'zoomed', 'uniform_r
 import torchvision.transforms.v2.functional as TF
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
-from ..heads import Classifier
-from ..augment import RandomView
+from ..augment import RandomView, quarter_turns, turn_mat, warp
+from ..heads import Classifier, Siamese
 from .core import Pretext
-from .exemplar import Siamese, turn_mat, warp
-from .rotation import quarter_turns
 
 # %% ../../nbs/22_pretext.geometry.ipynb #68af3835
 def window(x):

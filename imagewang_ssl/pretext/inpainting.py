@@ -8,10 +8,10 @@ __all__ = ['center_hole', 'cell_holes', 'hole_psnr', 'Inpainting', 'ContextEncod
 # %% ../../nbs/13_pretext.inpainting.ipynb #bfae8ee6
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
+from ..augment import random_regions
 from ..heads import Decoder
 from ..adversary import Adversary
 from .core import Pretext
-from .grey_blur import random_regions
 
 # %% ../../nbs/13_pretext.inpainting.ipynb #d6203f93
 def center_hole(

@@ -10,10 +10,10 @@ __all__ = ['ViewClassifier', 'labelled_cross_entropy', 'labelled_accuracy', 'spr
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..heads import Classifier
+from ..losses import in_float32
 from .core import Pretext, get_pretext
 from .multi_task import MultiTask
-from .supcon import TrainLabels
-from .views import in_float32
+from .labels import TrainLabels
 
 # %% ../../nbs/49_pretext.joint.ipynb #28f0b590
 class ViewClassifier(nn.Module):

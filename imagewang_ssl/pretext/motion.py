@@ -10,7 +10,7 @@ __all__ = ['relative_motion', 'r2', 'MatchHead', 'EgoMotion', 'moving_masks', 'i
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
 from ..heads import Decoder
-from .clips import ClipView, ClipTask, siamese
+from .clips import ClipView, ClipTask, pair_model
 
 # %% ../../nbs/28_pretext.motion.ipynb #a634769b
 def relative_motion(
@@ -109,7 +109,7 @@ def head(self:EgoMotion, encoder):
     return nn.Sequential(MatchHead(encoder.chs, 3*self.bins), nn.Unflatten(1, (3,self.bins)))
 
 @patch
-def model(self:EgoMotion, encoder): return siamese(encoder, self.head(encoder))
+def model(self:EgoMotion, encoder): return pair_model(encoder, self.head(encoder))
 
 # %% ../../nbs/28_pretext.motion.ipynb #5f49a016
 @patch

@@ -9,9 +9,10 @@ __all__ = ['neighbors', 'nnclr_loss', 'NNCLR']
 # %% ../../nbs/42_pretext.nnclr.ipynb #b5a5ce2b
 from fastai.vision.all import *
 from ..basics import IwangError
+from ..losses import in_float32
 from ..cluster import nearest
+from .views import Contrastive, gather, mlp
 from .memory import Branches, FeatureQueue, Remember
-from .views import Contrastive, gather, in_float32, mlp
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #20185539
 @in_float32

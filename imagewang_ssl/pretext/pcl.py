@@ -9,11 +9,11 @@ __all__ = ['concentration', 'Prototypes', 'proto_nce', 'WholeDL', 'Prototyped', 
 # %% ../../nbs/44_pretext.pcl.ipynb #14d0dacb
 from fastai.vision.all import *
 from ..basics import IwangError
+from ..losses import in_float32, row_cosines
 from ..cluster import kmeans, nearest
-from .deep_cluster import LabelDL, Relabel, PseudoLabels
-from .instance import row_cosines
+from .labels import LabelDL, Relabel, PseudoLabels
+from .views import Views, two_views
 from .moco import MoCo
-from .views import Views, in_float32, two_views
 
 # %% ../../nbs/44_pretext.pcl.ipynb #2ea3f1e9
 def concentration(

@@ -9,11 +9,12 @@ __all__ = ['cosines', 'cross_view_entropy', 'even_codes', 'PrototypeNet', 'Freez
 # %% ../../nbs/34b_pretext.prototypes.ipynb #699a8da9
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
+from ..losses import in_float32
 from ..cluster import sinkhorn
 from .crops import CropNet
+from .views import JointEmbedding
 from .memory import Remember
 from .multi_crop import MultiCropTask
-from .views import JointEmbedding, in_float32
 
 # %% ../../nbs/34b_pretext.prototypes.ipynb #d8234f54
 @in_float32

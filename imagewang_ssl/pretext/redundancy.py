@@ -9,7 +9,8 @@ __all__ = ['barlow_twins_loss', 'vicreg_loss', 'BarlowTwins', 'VICReg']
 # %% ../../nbs/40_pretext.redundancy.ipynb #a4227f5b
 from fastai.vision.all import *
 from ..basics import IwangError
-from .views import JointEmbedding, gather, in_float32
+from ..losses import in_float32
+from .views import JointEmbedding, gather
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #56f68361
 @in_float32

@@ -9,8 +9,9 @@ __all__ = ['relation_loss', 'StrongWeak', 'ReSSL']
 # %% ../../nbs/42a_pretext.ressl.ipynb #b3f997eb
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
+from ..losses import in_float32
+from .views import JointEmbedding, two_views
 from .memory import Branches, FeatureQueue, Remember, check_momentum
-from .views import JointEmbedding, in_float32, two_views
 
 # %% ../../nbs/42a_pretext.ressl.ipynb #8e5cf43a
 @in_float32
@@ -60,11 +61,19 @@ class ReSSL(JointEmbedding):
         check_momentum(momentum)
         store_attr()
 
-    def views(self, size, **kwargs):
-        weak = dict(p_jitter=(self.p_jitter,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
-        return super().views(size, **merge(weak, kwargs))
-    def model(self, encoder):
-        queue = FeatureQueue(self.queue, self.dim)
-        return StrongWeak(encoder, self.head(encoder), momentum=self.momentum, queue=queue)
-    def loss_func(self, pred, y): return relation_loss(pred[0][:,0], pred[0][:,1], pred[1][0], self.temp, self.temp_t)
-    def callbacks(self): return [*super().callbacks(), Remember()]
+# %% ../../nbs/42a_pretext.ressl.ipynb #015ad402
+@patch
+def views(self:ReSSL, size, **kwargs):
+    weak = dict(p_jitter=(self.p_jitter,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
+    return super(ReSSL, self).views(size, **merge(weak, kwargs))
+
+@patch
+def model(self:ReSSL, encoder):
+    queue = FeatureQueue(self.queue, self.dim)
+    return StrongWeak(encoder, self.head(encoder), momentum=self.momentum, queue=queue)
+
+@patch
+def loss_func(self:ReSSL, pred, y): return relation_loss(pred[0][:,0], pred[0][:,1], pred[1][0], self.temp, self.temp_t)
+
+@patch
+def callbacks(self:ReSSL): return [*super(ReSSL, self).callbacks(), Remember()]

@@ -11,7 +11,7 @@ from fastai.vision.all import *
 from ..basics import IwangError
 from ..heads import Classifier
 from ..cluster import sinkhorn
-from .deep_cluster import PseudoLabels
+from .labels import PseudoLabels
 
 # %% ../../nbs/24_pretext.self_label.ipynb #f719efe6
 class SelfLabel(PseudoLabels):

@@ -8,7 +8,8 @@ __all__ = ['nt_xent', 'SimCLR']
 
 # %% ../../nbs/35_pretext.simclr.ipynb #a8f07865
 from fastai.vision.all import *
-from .views import Contrastive, gather, in_float32
+from ..losses import in_float32
+from .views import Contrastive, gather
 
 # %% ../../nbs/35_pretext.simclr.ipynb #b85091be
 @in_float32

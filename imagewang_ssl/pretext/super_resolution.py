@@ -11,9 +11,9 @@ from fastai.vision.all import *
 from ..basics import IwangError, check_choice
 from ..augment import RandomView
 from ..heads import Decoder
+from ..metrics import psnr
 from ..adversary import Adversary
 from .core import Pretext
-from .grey_blur import psnr
 
 # %% ../../nbs/17_pretext.super_resolution.ipynb #6490dc17
 def reduce_enlarge(

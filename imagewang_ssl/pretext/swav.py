@@ -9,9 +9,10 @@ __all__ = ['swav_loss', 'SwAVNet', 'SwAV']
 # %% ../../nbs/39_pretext.swav.ipynb #dc13450a
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0, check_below_1
+from ..losses import in_float32
+from .views import gather
 from .memory import FeatureQueue
 from .prototypes import PrototypeTask, cosines, cross_view_entropy, even_codes
-from .views import gather, in_float32
 
 # %% ../../nbs/39_pretext.swav.ipynb #c955a9fb
 @in_float32

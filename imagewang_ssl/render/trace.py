@@ -81,6 +81,40 @@ def _hsv(h, s, v):
     return v[...,None]*(1-s[...,None]*torch.minimum(k, 4-k).clamp(0,1))
 
 # %% ../../nbs/03a_render.trace.ipynb #81e0d98a
+def _cameras(u, size):
+    "Cameras around objects of `size` (n,), which fill .3 to .7 of the height and are off center"
+    az,fill,zoom = u(0,2*math.pi), u(.36,.72), u(1.6,2.7)
+    dist,elev = size*zoom/fill, u(.06,.42)
+    out = torch.stack([az.sin(), az*0, az.cos()], -1) # from the object to the camera, on the ground
+    side = torch.stack([az.cos(), az*0, -az.sin()], -1)
+    up = torch.tensor([0.,1.,0.])
+    room = size*(1/fill-1)
+    look = up*(size+room*u(0,.5))[:,None] + side*(room*u(-.6,.6))[:,None]
+    eye = out*(dist*elev.cos())[:,None] + up*(size*.6+dist*elev.sin())[:,None]
+    return az, dict(eye=eye, look=look, zoom=zoom)
+
+def _places(u, az):
+    "One object at the center, distractors anywhere but straight before it"
+    way,far = az[:,None]+u(.5,2*math.pi-.5,3), u(1.9,5.5,3)
+    around = torch.stack([way.sin()*far, way*0, way.cos()*far], -1)
+    return torch.cat([torch.zeros(len(az),1,3), around], 1)
+
+def _colors(u):
+    "Two colors per part, of related hues"
+    hue = u(0,1,4,1)+torch.tensor([0.,.07,.5,.58])+u(-.06,.06,4,4)
+    light = torch.tensor([0.,1.,0.,1.])*(u(0,1,4,1)<.6)
+    return _hsv(hue, u(.4,.75,4,4)-.3*light, (u(.55,.9,4,4)+.2*light).clamp(max=.97))
+
+# %% ../../nbs/03a_render.trace.ipynb #5189a573
+def _daylight(u, pick, az):
+    "Sky, sun and ground"
+    sky,land = pick(len(_skies)), pick(len(_grounds))
+    zenith,horizon,sun_color = _skies[sky].unbind(1)
+    sun_az,sun_el = az+u(.5,1.9)*(pick(2)*2-1), u(.4,1.05)
+    sun = torch.stack([sun_az.sin()*sun_el.cos(), sun_el.sin(), sun_az.cos()*sun_el.cos()], -1)
+    soil = (_grounds[land]*u(.88,1.1,1,1)+u(-.04,.04,1,3)).clamp(0,1)
+    return dict(sun=sun, sun_color=sun_color, horizon=horizon, soil=soil, soil_mix=_ground_mix[land]), zenith
+
 def draw_scenes(labels, seed=0):
     "Scenes with one object each of `labels` and up to three distractors: a dict of tensors, first dimension a scene"
     g,n = torch.Generator().manual_seed(seed), len(labels)
@@ -90,30 +124,11 @@ def draw_scenes(labels, seed=0):
     kind = torch.cat([labels[:,None], 20+pick(len(shape_names)-20, 3)], 1)
     kind[:,1:][u(0,1,3) < .35] = -1
     scale = torch.cat([u(.8,1.15,1), u(.45,.95,3)], 1)
-    # Camera: around the object, which fills .3 to .7 of the height and is off center
-    az,fill,zoom = u(0,2*math.pi), u(.36,.72), u(1.6,2.7)
-    dist,elev = scale[:,0]*zoom/fill, u(.06,.42)
-    out = torch.stack([az.sin(), az*0, az.cos()], -1) # from the object to the camera, on the ground
-    side = torch.stack([az.cos(), az*0, -az.sin()], -1)
-    up = torch.tensor([0.,1.,0.])
-    room = scale[:,0]*(1/fill-1)
-    look = up*(scale[:,0]+room*u(0,.5))[:,None] + side*(room*u(-.6,.6))[:,None]
-    eye = out*(dist*elev.cos())[:,None] + up*(scale[:,0]*.6+dist*elev.sin())[:,None]
-    # Distractors: anywhere but straight before the object
-    way,far = az[:,None]+u(.5,2*math.pi-.5,3), u(1.9,5.5,3)
-    pos = torch.cat([torch.zeros(n,1,3), torch.stack([way.sin()*far, way*0, way.cos()*far], -1)], 1)
-    # Colors: two per part, of related hues
-    hue = u(0,1,4,1)+torch.tensor([0.,.07,.5,.58])+u(-.06,.06,4,4)
-    light = torch.tensor([0.,1.,0.,1.])*(u(0,1,4,1)<.6)
-    color = _hsv(hue, u(.4,.75,4,4)-.3*light, (u(.55,.9,4,4)+.2*light).clamp(max=.97))
-    sky,land = pick(len(_skies)), pick(len(_grounds))
-    zenith,horizon,sun_color = _skies[sky].unbind(1)
-    sun_az,sun_el = az+u(.5,1.9)*(pick(2)*2-1), u(.4,1.05)
-    sun = torch.stack([sun_az.sin()*sun_el.cos(), sun_el.sin(), sun_az.cos()*sun_el.cos()], -1)
-    soil = (_grounds[land]*u(.88,1.1,1,1)+u(-.04,.04,1,3)).clamp(0,1)
+    az,camera = _cameras(u, scale[:,0])
+    pos,color = _places(u, az),_colors(u)
+    light,zenith = _daylight(u, pick, az)
     return AttrDict(label=labels, kind=kind, pos=pos, scale=scale, yaw=u(0,2*math.pi,4), vary=u(-1,1,4,2), color=color,
-        eye=eye, look=look, zoom=zoom, sun=sun, sun_color=sun_color, zenith=zenith*u(.85,1.1,1), horizon=horizon,
-        soil=soil, soil_mix=_ground_mix[land], hill=u(.02,.11), shift=u(0,1,2))
+        zenith=zenith*u(.85,1.1,1), hill=u(.02,.11), shift=u(0,1,2), **camera, **light)
 
 # %% ../../nbs/03a_render.trace.ipynb #38175dd5
 def take(scenes, i):
