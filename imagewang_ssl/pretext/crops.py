@@ -73,7 +73,7 @@ class CropLoss(nn.Module):
         return [([g for g in range(self.n_global) if g!=c],c) for c in range(n)]
 
     def forward(self, pred, y):
-        "`pred`: embeddings or predictions of global views, targets of these and more if there are any, then those of all crops"
+        "`pred`: embeddings of global views, their targets and more if there are any, and embeddings of all crops"
         *usual,z = pred
         return torch.stack([self.loss(view_pair(usual, z, g, c), y) for g,c in self.pairs(z.shape[1])]).mean()
 

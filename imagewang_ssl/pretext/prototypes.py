@@ -68,7 +68,7 @@ class PrototypeNet(CropNet):
 
 # %% ../../nbs/34b_pretext.prototypes.ipynb #72b2b73a
 class FreezePrototypes(Callback):
-    "In the first fraction `part` of the training, or the first `steps`, no step moves the prototypes of a `PrototypeNet`"
+    "In the first fraction `part` of the training, or the first `steps`, no step moves a `PrototypeNet`'s prototypes"
     def __init__(self, part, steps=0, unit=False): # `unit`: bring them back to unit norm after each step
         self.part,self.steps,self.unit = part,steps,unit
     def nets(self): return [m for m in self.model.modules() if isinstance(m, PrototypeNet)]

@@ -334,6 +334,7 @@ def model(self:JointEmbedding, encoder):
 
 @patch
 def batch_loss(self:JointEmbedding):
+    "`loss_func`, for more views than two over pairs of them"
     return CropLoss(self.loss_func, self.n_views, self.against) if self.several else self.loss_func
 
 @patch
