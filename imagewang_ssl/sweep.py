@@ -55,8 +55,7 @@ def cell_jobs(
 )->list: # Dicts of `job` and `source`
     "The jobs of one cell: one for each fine-tuning, or the pretraining where `epochs` is 0"
     check_counts(size=size, **(dict(epochs=epochs) if epochs or task=='scratch' else {}))
-    info = data(source, size)
-    how = info, size, pretrain_epochs, encoder, encoder_args, pool, seed
+    how = (info := data(source, size)), size, pretrain_epochs, encoder, encoder_args, pool, seed
     pre = None if task=='scratch' else _pretraining(task, task_args or {}, *how, recipe=pretrain_recipe)
     if not epochs: return [dict(job=pre, source=str(source))]
     job,_ = finetuning_job(pre, info, size, epochs, encoder, encoder_args, seed, recipe=recipe, plan=plan)
@@ -300,7 +299,7 @@ class _Sweep(_Stages):
         "Run all that is left, and say at the end what was done, what failed and what is left"
         stop = os.getpid(),signal.SIGTERM
         clock = self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
-        before = signal.signal(signal.SIGTERM, _time_is_up) if clock else None   # between jobs, which have their own way
+        before = signal.signal(signal.SIGTERM, _time_is_up) if clock else None   # for the time between two jobs
         if clock: clock.start()
         try: self._all(engine, **kwargs)
         except Stopped as e:
