@@ -1,10 +1,11 @@
 """Where the time of a training step goes, and what bounds it: `python -m benchmarks.steps --source ARCHIVE --json FILE`
 
-Each task trains `steps` steps twice. Once the device is waited for after each part of a step, so that every part has its
-own time: *load* (the images' pixels, on the device), *views* (the batch transforms), *forward* (with the loss), *backward*,
-*optimizer*, and *loop* (callbacks, records). Once nothing is waited for: that is the rate. On a GPU the second is shorter,
-as the processor runs ahead. How far it is ahead at the end says what bounds a step: `device`, or `host` where the device is
-done as soon as the processor is. *waits* counts how often a step made the processor wait for the device.
+Each task trains `steps` steps twice. Once the device is waited for after each part of a step, so that every part
+has its own time: *load* (the images' pixels, on the device), *views* (the batch transforms), *forward* (with the
+loss), *backward*, *optimizer*, and *loop* (callbacks, records). Once nothing is waited for: that is the rate. On a
+GPU the second is shorter, as the processor runs ahead. How far it is ahead at the end says what bounds a step:
+`device`, or `host` where the device is done as soon as the processor is. *waits* counts how often a step made the
+processor wait for the device.
 """
 import gc, json, time, warnings
 warnings.filterwarnings('ignore')
