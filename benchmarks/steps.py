@@ -1,9 +1,11 @@
 """Where the time of a training step goes, and what bounds it: `python -m benchmarks.steps --source ARCHIVE --json FILE`
 
-Each task trains `steps` steps twice. Once the device is waited for after each part of a step, so that every part has its own time: *load* (the
-images' pixels, on the device), *views* (the batch transforms), *forward* (with the loss), *backward*, *optimizer*, and *loop* (callbacks, records). Once
-nothing is waited for: that is the rate. On a GPU the second is shorter, as the processor runs ahead. How far it is ahead at the end says what bounds a
-step: `device`, or `host` where the device is done as soon as the processor is. *waits* counts how often a step made the processor wait for the device.
+Each task trains `steps` steps twice. Once the device is waited for after each part of a step, so that every part
+has its own time: *load* (the images' pixels, on the device), *views* (the batch transforms), *forward* (with the
+loss), *backward*, *optimizer*, and *loop* (callbacks, records). Once nothing is waited for: that is the rate. On a
+GPU the second is shorter, as the processor runs ahead. How far it is ahead at the end says what bounds a step:
+`device`, or `host` where the device is done as soon as the processor is. *waits* counts how often a step made the
+processor wait for the device.
 """
 import gc, json, time, warnings
 warnings.filterwarnings('ignore')
@@ -15,7 +17,7 @@ from benchmarks.rates import make_learner, sync
 parts = 'load','views','forward','backward','optimizer','loop'
 
 class Parts(Callback):
-    "Seconds of each part of `steps` training steps that follow the first `warm`; the device is waited for where `waiting`"
+    "Seconds of each part of `steps` training steps after `warm` others; `waiting`: for the device, after each part"
     order,run_valid = 1000,False
     def __init__(self, steps, warm=3, waiting=True): self.steps,self.warm,self.waiting = steps,warm,waiting
     def before_fit(self):
@@ -97,7 +99,8 @@ def step_row(name, path, size, bs, encoder, precision, steps, warm=3):
 
 def line(r):
     shares = ' '.join(f'{100*r[k]:9.0f}' for k in parts)
-    return f"{r['name']:18} {r['ms']:9.1f} {r['rate']:7.0f} {shares}   {r['bound_by']}"+('' if r['waits'] is None else f", {r['waits']:g} waits")
+    waits = '' if r['waits'] is None else f", {r['waits']:g} waits"
+    return f"{r['name']:18} {r['ms']:9.1f} {r['rate']:7.0f} {shares}   {r['bound_by']}{waits}"
 
 def bench_steps(
     source:str='sample', # sample, imagewang, 160, 320, full, a folder, an archive or its URL

@@ -78,7 +78,7 @@ def check_recipe(recipe, base):
     if recipe['wd']<0: raise IwangError(f"wd={recipe['wd']}: it must be 0 or more")
     if recipe['bs']<2: raise IwangError(f"bs={recipe['bs']}: it must be 2 or more, to normalize and to compare")
 
-def _coefficients(recipe): return {k: recipe.get(k, 0.) if k!='opt' else recipe[k] for k in ('opt','mom','sqr_mom','eps')}
+def _coefficients(recipe): return dict({k: recipe.get(k, 0.) for k in ('mom','sqr_mom','eps')}, opt=recipe['opt'])
 
 def _check_finetuning(mixup=0., cutmix=0., zoom=1., **_):
     both = f'mixup={mixup} and cutmix={cutmix}'

@@ -55,8 +55,7 @@ def cell_jobs(
 )->list: # Dicts of `job` and `source`
     "The jobs of one cell: one for each fine-tuning, or the pretraining where `epochs` is 0"
     check_counts(size=size, **(dict(epochs=epochs) if epochs or task=='scratch' else {}))
-    info = data(source, size)
-    how = info, size, pretrain_epochs, encoder, encoder_args, pool, seed
+    how = (info := data(source, size)), size, pretrain_epochs, encoder, encoder_args, pool, seed
     pre = None if task=='scratch' else _pretraining(task, task_args or {}, *how, recipe=pretrain_recipe)
     if not epochs: return [dict(job=pre, source=str(source))]
     job,_ = finetuning_job(pre, info, size, epochs, encoder, encoder_args, seed, recipe=recipe, plan=plan)
@@ -285,6 +284,8 @@ class _Stages(_Tally):
         for u,res in engine([u for u in units if u not in lacking], run, **kwargs): self._took(u, res)
 
 # %% ../nbs/76_sweep.ipynb #7764f4b8
+def _time_is_up(*_): raise Stopped('stopped: the time is up')
+
 class _Sweep(_Stages):
     "A sweep while it runs"
     def _all(self, engine, **kwargs):
@@ -298,13 +299,16 @@ class _Sweep(_Stages):
         "Run all that is left, and say at the end what was done, what failed and what is left"
         stop = os.getpid(),signal.SIGTERM
         clock = self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
+        before = signal.signal(signal.SIGTERM, _time_is_up) if clock else None   # for the time between two jobs
         if clock: clock.start()
         try: self._all(engine, **kwargs)
         except Stopped as e:
             if not (self.end and time.monotonic()>=self.end): raise
             print(e, flush=True)
         finally:
-            if clock: clock.cancel()
+            if clock:
+                clock.cancel()
+                signal.signal(signal.SIGTERM, before)
             self.say()
         return dict(done=self.done, failed=self.failed, left=self.left)
 

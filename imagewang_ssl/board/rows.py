@@ -83,7 +83,8 @@ def _run_columns(rec, track):
     official,pre = track=='official',rec['pretrain'] or {}
     encoder = f'{rec["encoder"]} {args_text(rec["encoder_args"])}'.strip()
     res = dict(row=row_id(rec), track=track, size=cell_size(rec['size']) if official else rec['size'], px=rec['size'])
-    res |= dict(epochs=rec['epochs'], method=rec.get('plan') or rec['task'], args=args_text(rec['task_args']), encoder=encoder)
+    res |= dict(epochs=rec['epochs'], method=rec.get('plan') or rec['task'], args=args_text(rec['task_args']))
+    res |= dict(encoder=encoder)
     res |= dict(source=_source(rec), pool=pre.get('pool', ''), pretrain_epochs=pre.get('epochs'))
     return res | dict(by='ours', url='')
 

@@ -88,6 +88,11 @@ def model(self:Pretext, encoder):
     "What is trained: `encoder` and `head`"
     return nn.Sequential(encoder, self.head(encoder))
 
+@patch
+def batch_loss(self:Pretext):
+    "What a learner minimizes: `loss_func`, unless a setting makes something else of it"
+    return self.loss_func
+
 # %% ../../nbs/10_pretext.core.ipynb #92a7d96b
 @patch
 def loads(self:Pretext, size):
@@ -144,7 +149,7 @@ def learner(self:Pretext,
     "A `Learner` that trains `encoder` and a fresh head on this task; channels last, which convolutions are fastest in"
     model = self.model(encoder).to(memory_format=torch.channels_last)
     cbs = [*self.callbacks(), *L(cbs)]
-    return Learner(dls, model, loss_func=self.loss_func, metrics=list(self.metrics), cbs=cbs, **kwargs)
+    return Learner(dls, model, loss_func=self.batch_loss(), metrics=list(self.metrics), cbs=cbs, **kwargs)
 
 # %% ../../nbs/10_pretext.core.ipynb #a57258a7
 @patch

@@ -71,7 +71,7 @@ class DCL(Contrastive):
 # %% ../../nbs/36b_pretext.dcl.ipynb #e3a8fd1e
 @patch
 def model(self:DCL, encoder):
-    if not self.queue: return super().model(encoder)
+    if not self.queue: return super(DCL, self).model(encoder)
     res = Branches(encoder, self.head(encoder), momentum=self.momentum, queue=FeatureQueue(self.queue, self.dim))
     res.teacher.net = Shuffled(res.teacher.net, 2)
     return res
@@ -83,4 +83,4 @@ def loss_func(self:DCL, pred, y):
     return dcl_queue(q, k.flip(1), queue[0], self.temp, self.sigma)      # each view's key is that of the other view
 
 @patch
-def callbacks(self:DCL): return [*super().callbacks(), *([Remember()] if self.queue else [])]
+def callbacks(self:DCL): return [*super(DCL, self).callbacks(), *([Remember()] if self.queue else [])]

@@ -132,4 +132,4 @@ def loss_func(self:DenseCL, pred, y):
     return (1-self.weight)*whole+self.weight*info_nce(local, matched, local_queue[0], self.temp)
 
 @patch
-def callbacks(self:DenseCL): return [*super().callbacks(), Remember()]
+def callbacks(self:DenseCL): return [*super(DenseCL, self).callbacks(), Remember()]

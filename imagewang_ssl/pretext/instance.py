@@ -15,8 +15,7 @@ from ..metrics import across_accuracy, effective_rank, embedding_std
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
 from .labels import PseudoLabels
-from .views import JointEmbedding, gather
-from .views import two_views
+from .views import JointEmbedding, gather, two_views
 from .memory import Remember
 
 # %% ../../nbs/43_pretext.instance.ipynb #e395b3e3

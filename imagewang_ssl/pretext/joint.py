@@ -79,7 +79,8 @@ def asked_only(
 )->Tensor: # (n,): numbers of the classes of val/, in the order of their names; -1 for all others
     "Labels of the classes that val/ asks about"
     train = first(f.parent.parent for f in files if f.parent.parent.name=='train')
-    names,asked = [sorted(d.name for d in p.iterdir() if d.is_dir() and d.name[0]!='.') for p in (train,train.parent/'val')]
+    def classes(p): return sorted(d.name for d in p.iterdir() if d.is_dir() and d.name[0]!='.')
+    names,asked = classes(train),classes(train.parent/'val')
     number = {names.index(n): i for i,n in enumerate(asked)}
     return torch.tensor([number.get(int(l), -1) for l in labels])
 

@@ -113,7 +113,7 @@ class Branches(nn.Module):
 # %% ../../nbs/34_pretext.memory.ipynb #4bcca200
 @patch
 def crops(self:Branches, x):
-    "What `forward` gives of global views, where `x` is a tuple of crops (bs,n,3,h,w) by size, and predictions for all (bs,crops,dim)"
+    "What `forward` gives of the global views of crops (bs,n,3,h,w) by size, and predictions for all (bs,crops,dim)"
     z,n = embed_crops(self.net, x, self.side),x[0].shape[1]
     t = embed_crops(self.teacher, x[:1], self.side) if self.teacher else z[:,:n].detach()
     p = self.predictor(z.flatten(0,1)).unflatten(0, z.shape[:2]) if self.predictor else z

@@ -132,6 +132,8 @@ def _weights(weights, names):
 def _check_parts(parts, viewers):
     "Raise `IwangError` for parts that cannot share their images"
     for p in parts:
+        more = 'has more views of an image than others can share'
+        if getattr(p, 'several', False): raise IwangError(f"task '{p.name}' {more}")
         if not p.pool and not _own(p, 'dataloaders', 'dblock', 'learner'): continue
         cannot = 'brings its own images or labels and cannot be combined with others'
         raise IwangError(f"task '{p.name}' {cannot}: take it out of tasks")

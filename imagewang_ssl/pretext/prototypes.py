@@ -11,9 +11,10 @@ from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
 from ..losses import in_float32
 from ..cluster import sinkhorn
+from .crops import CropNet
 from .views import JointEmbedding
 from .memory import Remember
-from .multi_crop import CropNet, MultiCropTask
+from .multi_crop import MultiCropTask
 
 # %% ../../nbs/34b_pretext.prototypes.ipynb #d8234f54
 @in_float32
@@ -67,7 +68,7 @@ class PrototypeNet(CropNet):
 
 # %% ../../nbs/34b_pretext.prototypes.ipynb #72b2b73a
 class FreezePrototypes(Callback):
-    "In the first fraction `part` of the training, or the first `steps`, no step moves the prototypes of a `PrototypeNet`"
+    "In the first fraction `part` of the training, or the first `steps`, no step moves a `PrototypeNet`'s prototypes"
     def __init__(self, part, steps=0, unit=False): # `unit`: bring them back to unit norm after each step
         self.part,self.steps,self.unit = part,steps,unit
     def nets(self): return [m for m in self.model.modules() if isinstance(m, PrototypeNet)]

@@ -65,7 +65,7 @@ class ReSSL(JointEmbedding):
 @patch
 def views(self:ReSSL, size, **kwargs):
     weak = dict(p_jitter=(self.p_jitter,0.), p_grey=(self.p_grey,0.), p_blur=(self.p_blur,0.))
-    return super().views(size, **merge(weak, kwargs))
+    return super(ReSSL, self).views(size, **merge(weak, kwargs))
 
 @patch
 def model(self:ReSSL, encoder):
@@ -76,4 +76,4 @@ def model(self:ReSSL, encoder):
 def loss_func(self:ReSSL, pred, y): return relation_loss(pred[0][:,0], pred[0][:,1], pred[1][0], self.temp, self.temp_t)
 
 @patch
-def callbacks(self:ReSSL): return [*super().callbacks(), Remember()]
+def callbacks(self:ReSSL): return [*super(ReSSL, self).callbacks(), Remember()]
