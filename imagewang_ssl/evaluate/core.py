@@ -18,7 +18,7 @@ from fastprogress.fastprogress import progress_bar
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors, save as save_tensors
 from imagewang_ssl.basics import IwangError, bars_visible, check_choice, check_counts, write_atomic
-from imagewang_ssl.data import content_hash
+from imagewang_ssl.data import content_hash, source_info
 from imagewang_ssl.source import get_imagewang
 from imagewang_ssl.pixels import PixelStore
 from imagewang_ssl.load import finetune_block, labelled_files, load_size
@@ -250,6 +250,8 @@ class Evaluation:
     def draw(self, found:dict): "A figure that sets the answers of several encoders, by name, side by side; or None"
     def show(self, o:FrozenEncoder): "A picture of one encoder, or None"
     def compare(self, encoders:list): "A figure of several encoders together, or None"
+    def ready(self): "Raise `IwangError` where something is missing that it needs: another data set, a package"
+    def source(self, o:FrozenEncoder)->dict: return source_info(o.data.path)   # What a record notes about the images
 
     def __init_subclass__(cls): cls.name = vars(cls).get('name') or camel2snake(cls.__name__)
     @property

@@ -6,11 +6,10 @@
 __all__ = ['object_classes', 'VocObject', 'render_objects', 'voc_palette', 'save_mask', 'read_mask', 'read_photos', 'find_data',
            'files_info', 'read_objects', 'VocData', 'write_voc', 'sample_voc', 'MaskData', 'write_camvid']
 
-# %% ../../nbs/67_evaluate.formats.ipynb #d530c0e3
+# %% ../../nbs/67_evaluate.formats.ipynb #c6c09b7e
 import xml.etree.ElementTree as ET
 from fastai.vision.all import *
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from fastcore.basics import AttrDict
 from ..basics import IwangError, make_folder, one_line, sha256
 from ..data import as_rgb, open_image, own_name
@@ -18,7 +17,7 @@ from ..render.shapes import sample_classes
 from ..render.store import renderer
 from ..render.trace import draw_labels, draw_scenes, render
 
-# %% ../../nbs/67_evaluate.formats.ipynb #0a0aefb4
+# %% ../../nbs/67_evaluate.formats.ipynb #a40433a0
 object_classes = 'arch','barrel','pine','rocket'
 
 def _exchanged(scenes):
@@ -43,7 +42,7 @@ def render_objects(
     mask = torch.cat([one.mask,two.mask], 1)&(label>=0)[...,None,None]
     return AttrDict(rgb=one.rgb, mask=mask, label=label, edge=one.contours)
 
-# %% ../../nbs/67_evaluate.formats.ipynb #d6ecdc36
+# %% ../../nbs/67_evaluate.formats.ipynb #16e323e8
 def voc_palette()->list: # 768 numbers: red, green and blue of each index
     "VOC's colors: the lowest bits of an index become the highest of red, green and blue"
     def color(i, channel): return sum((i>>(3*k+channel)&1)<<(7-k) for k in range(3))
@@ -60,7 +59,7 @@ def save_mask(
     path.parent.mkdir(parents=True, exist_ok=True)
     im.save(path)
 
-# %% ../../nbs/67_evaluate.formats.ipynb #cd04550c
+# %% ../../nbs/67_evaluate.formats.ipynb #19a0e47d
 def read_mask(
     f, # A PNG file with an index in each pixel, by a palette or as grey
     size:int=None, # Side to resize to, without mixing pixels; default: as it is
@@ -73,7 +72,7 @@ def read_mask(
     for v in void: x[x==v] = 255
     return x
 
-# %% ../../nbs/67_evaluate.formats.ipynb #4d5abcb1
+# %% ../../nbs/67_evaluate.formats.ipynb #31c156bd
 def read_photos(
     files, # Image files
     size:int, # Side of the images in pixels
@@ -86,7 +85,7 @@ def read_photos(
             return torch.tensor(np.array(as_rgb(im).resize((size,size), Image.BILINEAR, reducing_gap=2.)))
     with ThreadPoolExecutor(threads) as pool: return torch.stack([*pool.map(one, files)]).permute(0,3,1,2).contiguous()
 
-# %% ../../nbs/67_evaluate.formats.ipynb #e8c7f8e7
+# %% ../../nbs/67_evaluate.formats.ipynb #db677791
 def find_data(
     data, # Folder
     has:tuple, # What must be in it
@@ -99,7 +98,7 @@ def find_data(
         if all((o/h).exists() for h in has): return o
     raise IwangError(f"{path}: {', '.join(has)} are expected there: {get}")
 
-# %% ../../nbs/67_evaluate.formats.ipynb #6db6fe6c
+# %% ../../nbs/67_evaluate.formats.ipynb #073422fb
 def files_info(
     path, # Folder
     train:list, # Files below it that are learned from
@@ -110,7 +109,7 @@ def files_info(
     print16 = sha256('\n'.join(lines).encode())[:16]
     return dict(name=own_name(path), fingerprint=print16, train=len(train), val=len(val), unsup=0)
 
-# %% ../../nbs/67_evaluate.formats.ipynb #f475b808
+# %% ../../nbs/67_evaluate.formats.ipynb #071d269d
 VocObject = namedtuple('VocObject', 'label box difficult')
 _get_voc = ('get the archives trainval and test of VOC 2007 from http://host.robots.ox.ac.uk/pascal/VOC/voc2007/ '
     'and unpack both there, or take data=sample')
@@ -122,11 +121,12 @@ def read_objects(
     try:
         def one(o):
             left,top,right,bottom = [float(o.findtext(f'bndbox/{k}')) for k in ('xmin','ymin','xmax','ymax')]
-            return VocObject(o.findtext('name'), (left-1,top-1,right,bottom), (o.findtext('difficult') or '0').strip()=='1')
+            hard = (o.findtext('difficult') or '0').strip()=='1'
+            return VocObject(o.findtext('name'), (left-1,top-1,right,bottom), hard)
         return [one(o) for o in ET.parse(f).getroot().findall('object')]
     except (ET.ParseError,TypeError,ValueError) as e: raise IwangError(f'{f}: no annotation of VOC: {e}') from None
 
-# %% ../../nbs/67_evaluate.formats.ipynb #bf7cb324
+# %% ../../nbs/67_evaluate.formats.ipynb #1e1e2b34
 class VocData:
     "A data set in PASCAL VOC's format"
     def __init__(self,
@@ -147,15 +147,24 @@ class VocData:
             if all(found): return found
         raise IwangError(f'{self.path}: ImageSets/{task} lists no images to learn from and to ask about: {_get_voc}')
 
-    @cached_property
-    def objects(self): return {n:read_objects(self.path/'Annotations'/f'{n}.xml') for s in self.splits for n in s}
-    @cached_property
-    def classes(self): return sorted({o.label for os in self.objects.values() for o in os})
-    def photo(self, name): return self.path/'JPEGImages'/f'{name}.jpg'
     @property
     def info(self): return files_info(self.path, *[[self.photo(n) for n in s] for s in self.splits])
 
-# %% ../../nbs/67_evaluate.formats.ipynb #7fbadef8
+# %% ../../nbs/67_evaluate.formats.ipynb #6933a379
+@patch(as_prop=True)
+def objects(self:VocData):
+    "Objects by name of the image"
+    if not hasattr(self, '_objects'):
+        names = [n for s in self.splits for n in s]
+        self._objects = {n:read_objects(self.path/'Annotations'/f'{n}.xml') for n in names}
+    return self._objects
+
+@patch(as_prop=True)
+def classes(self:VocData): return sorted({o.label for os in self.objects.values() for o in os})
+@patch
+def photo(self:VocData, name): return self.path/'JPEGImages'/f'{name}.jpg'
+
+# %% ../../nbs/67_evaluate.formats.ipynb #fec2925b
 @patch
 def presence(self:VocData, names):
     "Whether each class is in each of the images `names`: 1, 0, or -1 where it is there but difficult (n,classes)"
@@ -165,7 +174,7 @@ def presence(self:VocData, names):
         for o in sorted(self.objects[n], key=lambda o: not o.difficult): row[at[o.label]] = -1 if o.difficult else 1
     return res
 
-# %% ../../nbs/67_evaluate.formats.ipynb #c7170aad
+# %% ../../nbs/67_evaluate.formats.ipynb #003a9960
 def _annotation(name, size, objects):
     "An annotation as VOC writes it"
     root = ET.Element('annotation')
@@ -187,10 +196,10 @@ def _annotation(name, size, objects):
 
 def _box(mask):
     "The box (left,top,right,bottom) around a mask (h,w)"
-    (top,bottom),(left,right) = [(i[0].item(),i[-1].item()+1) for i in (mask.any(1).nonzero()[:,0],mask.any(0).nonzero()[:,0])]
-    return left,top,right,bottom
+    rows,cols = [mask.any(d).nonzero()[:,0].tolist() for d in (1,0)]
+    return cols[0],rows[0],cols[-1]+1,rows[-1]+1
 
-# %% ../../nbs/67_evaluate.formats.ipynb #fdb04a80
+# %% ../../nbs/67_evaluate.formats.ipynb #28d7670a
 def _scene_objects(scenes, i, least=.002, plain=.02):
     "The objects of scene `i` that something is seen of; those that little is seen of are difficult"
     for m,l in zip(scenes.mask[i], scenes.label[i].tolist()):
@@ -207,7 +216,7 @@ def _voc_lists(objects, train):
         for s,ns in splits.items(): res[f'Main/{c}_{s}.txt'] = [f'{n} {said(n, c):2d}' for n in ns]
     return {k:'\n'.join(v)+'\n' for k,v in res.items()}
 
-# %% ../../nbs/67_evaluate.formats.ipynb #f731bcc1
+# %% ../../nbs/67_evaluate.formats.ipynb #0b354c19
 def write_voc(
     dest, # Folder to fill
     train:int=40, # Images to learn from
@@ -228,6 +237,7 @@ def write_voc(
     for f,text in _voc_lists(objects, train).items(): (path/'ImageSets'/f).write_text(text)
     return path
 
+# %% ../../nbs/67_evaluate.formats.ipynb #759b1663
 def _kept(name, write):
     "A rendered data set in the cache"
     def fill(tmp):
@@ -239,7 +249,7 @@ def sample_voc():
     "The rendered data set in VOC's format, made the first time"
     return _kept('voc', write_voc)
 
-# %% ../../nbs/67_evaluate.formats.ipynb #88ea2475
+# %% ../../nbs/67_evaluate.formats.ipynb #308d172e
 _get_camvid = 'get https://s3.amazonaws.com/fast-ai-imagelocal/camvid.tgz and unpack it there, or take data=sample'
 _get_masks = f'{_get_camvid}; or give a folder of VOC with SegmentationClass and ImageSets/Segmentation'
 
@@ -254,7 +264,7 @@ class MaskData:
         except IwangError: self._voc(path)
         else: self._camvid()
 
-# %% ../../nbs/67_evaluate.formats.ipynb #5515fc18
+# %% ../../nbs/67_evaluate.formats.ipynb #e3708123
 @patch
 def _voc(self:MaskData, path):
     "Photos and masks of VOC; index 0 is the background"
@@ -275,9 +285,10 @@ def _camvid(self:MaskData):
     if not held: held = [o.name for o in sorted(files, key=lambda o: sha256(o.name.encode()))[:max(1, len(files)//5)]]
     def both(f): return f,self.path/'labels'/f'{f.stem}_P.png'
     self.train,self.val = [[both(f) for f in files if (f.name in held)==v] for v in (False,True)]
-    if not (self.train and self.val): raise IwangError(f'{self.path}: no images with masks to learn from and to ask about')
+    none = f'{self.path}: no images with masks to learn from and to ask about'
+    if not (self.train and self.val): raise IwangError(none)
 
-# %% ../../nbs/67_evaluate.formats.ipynb #d7e6faf4
+# %% ../../nbs/67_evaluate.formats.ipynb #47a02c03
 @patch
 def masks(self:MaskData, split, size):
     "Masks of the images of `split`, train or val: (n,size,size), 255 counts for nothing"
@@ -297,7 +308,7 @@ def photos(self:MaskData, split, size):
 @patch(as_prop=True)
 def info(self:MaskData): return files_info(self.path, *[[f for both in s for f in both] for s in (self.train,self.val)])
 
-# %% ../../nbs/67_evaluate.formats.ipynb #478007c4
+# %% ../../nbs/67_evaluate.formats.ipynb #1f2cb6bd
 def write_camvid(
     dest, # Folder to fill
     train:int=40, # Images to learn from
