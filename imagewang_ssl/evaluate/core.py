@@ -242,7 +242,7 @@ class Evaluation:
     paper = None   # Link to the paper it comes from
     unit = '%'     # Of its scores: '%' where they are fractions, or ''
     slow = False   # Left out unless it is asked for by name
-    order = 50     # Where it stands in a report
+    order = 50     # Where it stands in a report; a base of others says `abstract`, and is not listed
 
     def ask(self, o:FrozenEncoder)->dict:
         "Plain data with `scores`: numbers by name"
@@ -266,7 +266,8 @@ def _evaluations():
     mods = [importlib.import_module(f'imagewang_ssl.evaluate.{n}') for n in names]
     def is_one(c, m):
         if not (inspect.isclass(c) and issubclass(c, Evaluation)): return False
-        return c.__module__==m.__name__ and c.__name__[0]!='_' and c is not Evaluation
+        base = c.__name__[0]=='_' or 'abstract' in vars(c) or c is Evaluation
+        return c.__module__==m.__name__ and not base
     return {c.name:c for m in mods for c in vars(m).values() if is_one(c, m)}
 
 def list_evaluations(

@@ -78,7 +78,7 @@ def all_answers(
 # %% ../../nbs/67a_evaluate.transfer.ipynb #88da67eb
 class Transfer(Evaluation):
     "Another data set, learned from an encoder and from scratch. Subclasses give `read`, `trained` and `judge`"
-    slow,order,score = True,60,'score'
+    slow,order,score,abstract = True,60,'score',True
     def __init__(self,
         data:str=None, # Folder of the data set, or sample: a rendered one
         epochs:int=20, # Passes over its images
