@@ -562,6 +562,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                    'imagewang_ssl/evaluate/inside.py'),
                                                'imagewang_ssl.evaluate.inside.FirstFilters.show': ( 'evaluate.inside.html#firstfilters.show',
                                                                                                     'imagewang_ssl/evaluate/inside.py'),
+                                               'imagewang_ssl.evaluate.inside.FrozenEncoder.val_maps': ( 'evaluate.inside.html#frozenencoder.val_maps',
+                                                                                                         'imagewang_ssl/evaluate/inside.py'),
                                                'imagewang_ssl.evaluate.inside.GradCam': ( 'evaluate.inside.html#gradcam',
                                                                                           'imagewang_ssl/evaluate/inside.py'),
                                                'imagewang_ssl.evaluate.inside.GradCam.__init__': ( 'evaluate.inside.html#gradcam.__init__',

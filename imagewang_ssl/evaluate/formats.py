@@ -103,11 +103,13 @@ def files_info(
     path, # Folder
     train:list, # Files below it that are learned from
     val:list, # Files below it that are asked about
+    rendered:bool=False, # Is it one of the package's own?
 )->dict: # For a record's `source`
     "What a record notes about a data set of another format"
     lines = [f'{Path(f).relative_to(path).as_posix()} {Path(f).stat().st_size}' for f in sorted({*train, *val})]
     print16 = sha256('\n'.join(lines).encode())[:16]
-    return dict(name=own_name(path), fingerprint=print16, train=len(train), val=len(val), unsup=0)
+    name = 'sample_voc' if rendered else own_name(path)
+    return dict(name=name, fingerprint=print16, train=len(train), val=len(val), unsup=0)
 
 # %% ../../nbs/67_evaluate.formats.ipynb #071d269d
 VocObject = namedtuple('VocObject', 'label box difficult')
@@ -132,7 +134,8 @@ class VocData:
     def __init__(self,
         data=None, # Its folder, or sample: a rendered one; default: VOCdevkit in fastai's data folder
     ):
-        path = sample_voc() if data=='sample' else data or fastai_path('data')/'VOCdevkit'
+        self.rendered = data=='sample'
+        path = sample_voc() if self.rendered else data or fastai_path('data')/'VOCdevkit'
         self.path = find_data(path, ('JPEGImages','Annotations','ImageSets/Main'), _get_voc)
         self.splits = self._splits('Main', 'Annotations/{}.xml')
 
@@ -148,7 +151,7 @@ class VocData:
         raise IwangError(f'{self.path}: ImageSets/{task} lists no images to learn from and to ask about: {_get_voc}')
 
     @property
-    def info(self): return files_info(self.path, *[[self.photo(n) for n in s] for s in self.splits])
+    def info(self): return files_info(self.path, *[[self.photo(n) for n in s] for s in self.splits], self.rendered)
 
 # %% ../../nbs/67_evaluate.formats.ipynb #6933a379
 @patch(as_prop=True)
@@ -258,7 +261,8 @@ class MaskData:
     def __init__(self,
         data=None, # Its folder, or sample: a rendered one; default: camvid in fastai's data folder
     ):
-        path = sample_voc() if data=='sample' else data or fastai_path('data')/'camvid'
+        self.rendered = data=='sample'
+        path = sample_voc() if self.rendered else data or fastai_path('data')/'camvid'
         self.void = ()
         try: self.path = find_data(path, ('images','labels','codes.txt'), _get_masks)
         except IwangError: self._voc(path)
@@ -306,7 +310,9 @@ def photos(self:MaskData, split, size):
     return read_photos([p for p,_ in getattr(self, split)], size)
 
 @patch(as_prop=True)
-def info(self:MaskData): return files_info(self.path, *[[f for both in s for f in both] for s in (self.train,self.val)])
+def info(self:MaskData):
+    files = [[f for both in s for f in both] for s in (self.train,self.val)]
+    return dict(files_info(self.path, *files, self.rendered), train=len(self.train), val=len(self.val))
 
 # %% ../../nbs/67_evaluate.formats.ipynb #1f2cb6bd
 def write_camvid(

@@ -91,7 +91,7 @@ class _Fractions(Evaluation):
 def _band(ax, labels, accs, c, **kwargs):
     "Mean over seeds with its interval"
     mean,lo,hi = 100*np.array([seed_interval(a) for a in accs]).T
-    ax.plot(labels, mean, 'o-', c=c, ms=4, **kwargs)
+    ax.plot(labels, mean, marker='o', c=c, ms=4, **kwargs)
     ax.fill_between(labels, lo, hi, color=c, alpha=.15, lw=0)
 
 # %% ../../nbs/62_evaluate.labels.ipynb #e93a09ec

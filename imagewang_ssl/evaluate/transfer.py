@@ -23,7 +23,7 @@ from .core import Evaluation, LabeledData, score_bars
 from .statistics import difference_words, metric_difference
 from .labels import finetuned_scores
 from .retrieval import average_precision, framed, picture_grid
-from .formats import MaskData, VocData, read_photos
+from .formats import MaskData, VocData, read_photos, voc_palette
 
 # %% ../../nbs/67a_evaluate.transfer.ipynb #5ecb5dcf
 def crop_with_masks(
