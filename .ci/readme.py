@@ -1,4 +1,4 @@
-"Write docs/results.md from nbs/results.ipynb and README.md from nbs/index.ipynb; pictures that cells draw go to nbs/images"
+"Write README.md and docs/results.md from notebooks; pictures that their cells draw go to nbs/images"
 import os.path, re
 from pathlib import Path
 import nbformat
