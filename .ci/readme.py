@@ -1,4 +1,4 @@
-"Write README.md and docs/results.md from nbs/index.ipynb and nbs/results.ipynb; pictures go to nbs/images"
+"Write README.md and docs/results.md from notebooks; pictures that their cells draw go to nbs/images"
 import os.path, re
 from pathlib import Path
 import nbformat

@@ -171,7 +171,8 @@ def _reached(name, records):
         lines += [_row_line(r) for r in df[(df.by=='ours') & (df.method==name)].itertuples()]
     if [*Path(records).glob('*.json')]:
         of = rows.pretraining_table(records).query('task==@name').itertuples()
-        lines += [f'{r.metric} {r.reached:.3f}, chance {r.chance:.3f}, after {r.epochs} epochs (held-out images)' for r in of]
+        held = 'on held-out images'
+        lines += [f'{r.metric} {r.reached:.3f} {held}, chance {r.chance:.3f}, after {r.epochs} epochs' for r in of]
     return lines or [f'nothing is recorded in {runs} yet']
 
 # %% ../nbs/80_cli.ipynb #37f8b0cb
@@ -262,7 +263,8 @@ def finetune_cmd(
 
 
 # %% ../nbs/80_cli.ipynb #3739c277
-@command('iwang-run', 'iwang-run --task rotation --size 64 --epochs 5', ['pretraining',*_tuned], encoder='arch', runs='n_runs')
+@command('iwang-run', 'iwang-run --task rotation --size 64 --epochs 5', ['pretraining',*_tuned],
+    encoder='arch', runs='n_runs')
 @delegates(train.run, but='task,encoder,encoder_args,recipe,cbs,runs,watch')
 def run_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks, or scratch

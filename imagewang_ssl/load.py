@@ -25,7 +25,8 @@ def pool_files(
     known:dict=pools, # Or `label_pools`, for a task that is told the labels of train/
 )->L: # Paths, sorted
     "The images that pretraining on `pool` sees; no label is read from any of the paths"
-    if pool not in known: raise IwangError(f"pool '{pool}' is unknown: choose one of {', '.join(known)}{did_you_mean(pool, known)}")
+    choose = f"choose one of {', '.join(known)}{did_you_mean(pool, known)}"
+    if pool not in known: raise IwangError(f"pool '{pool}' is unknown: {choose}")
     return _files(path, known[pool])
 
 def labelled_files(path)->L:

@@ -60,9 +60,9 @@ def test_readme_is_short():
     screen = '\n'.join(lines[:25])
     assert all(o in screen for o in ('![Image', '    make demo', 'colab-badge.svg', '|---|')), screen
 
-pages = ['README.md','CONTRIBUTING.md',*(f'docs/{o.name}' for o in (root/'docs').glob('*.md'))]
+pages = ['README.md','CONTRIBUTING.md', *(f'docs/{o.name}' for o in (root/'docs').glob('*.md'))]
 
-@pytest.mark.parametrize('page', pages)
+@pytest.mark.parametrize('page', sorted(pages))
 def test_links(page):
     "What the pages link to is there"
     missing = [l for l in links_of(page) if not (root/page).parent.joinpath(l).exists()]

@@ -347,7 +347,8 @@ def get_pretext(
     known = inspect.signature(cls).parameters
     takes = ', '.join(known) or 'none'
     for a in args:
-        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {takes}{did_you_mean(a, known)}")
+        hint = did_you_mean(a, known)
+        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {takes}{hint}")
     return cls(**args)
 
 # %% ../../nbs/10_pretext.core.ipynb #b916aafc
