@@ -1,6 +1,5 @@
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO := --size 64 --bs 32 --epochs 20 --runs 1 --save_to demo/runs
 
 .PHONY: .venv test browser demo readme board clean
 
@@ -20,10 +19,9 @@ browser: .venv                              ## what tests/test_page.py needs: pl
 	$(BIN)/python -m pip install --quiet playwright
 	command -v chromium || (apt-get update && apt-get install --yes --no-install-recommends chromium)
 
-demo: .venv                                 ## grey-blur against from scratch on the rendered sample, in minutes
+demo: .venv                                 ## is it worth pretraining? plans/demo.toml on the rendered sample, in minutes
 	rm -rf demo
-	$(BIN)/iwang-run --task grey_blur $(DEMO) --out demo/grey_blur.safetensors
-	$(BIN)/iwang-run --task scratch $(DEMO)
+	$(BIN)/iwang-sweep plans/demo.toml --save-to demo/runs --out demo --checkpoints demo/checkpoints
 	$(BIN)/iwang-board --records demo/runs --track sample
 	$(BIN)/iwang-board --records demo/runs --track sample --figure demo/board.png
 

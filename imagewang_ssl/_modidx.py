@@ -190,6 +190,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'imagewang_ssl.cli._task_lines': ('cli.html#_task_lines', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli._teach': ('cli.html#_teach', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli._value': ('cli.html#_value', 'imagewang_ssl/cli.py'),
+                                   'imagewang_ssl.cli._write_board': ('cli.html#_write_board', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.board_cmd': ('cli.html#board_cmd', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.command': ('cli.html#command', 'imagewang_ssl/cli.py'),
                                    'imagewang_ssl.cli.compare_cmd': ('cli.html#compare_cmd', 'imagewang_ssl/cli.py'),

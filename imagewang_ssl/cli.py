@@ -56,6 +56,7 @@ def resolved_recipes(
         'from scratch': recipes['finetune']}
     return {k: dict(all_[k], precision=resolve_precision(all_[k]['precision'])) for k in stages}
 
+# %% ../nbs/80_cli.ipynb #682995ae
 def _default(k, told):
     "The value of the setting `k` as text, where it differs with its stage"
     values = {stage: r[k] for stage,r in told.items() if k in r}
@@ -123,6 +124,7 @@ def command(prog, example='', stages=(), **old):
         return _f
     return _deco
 
+# %% ../nbs/80_cli.ipynb #aa64d1c6
 def _called(func, prog, said, args):
     "The exit status of `func`, with one line for what the user can mend"
     try: return func(**args) or 0
@@ -300,6 +302,7 @@ def _own_table(recs):
     df = rows.derive_board(recs[0])
     return rows.board_table(df[df.track==recs[1]])
 
+# %% ../nbs/80_cli.ipynb #9adecb78
 @command('iwang-compare', 'iwang-compare --source my_photos --task rotation', ['pretraining',*_tuned],
     encoder='arch', runs='n_runs')
 @delegates(train.run, but='task,source,pool,encoder,encoder_args,recipe,official,prior,cbs,runs,watch')
@@ -375,6 +378,17 @@ def _next_row(df):
     own = [r for r in df.itertuples() if r.by=='ours']
     _next(f'iwang-reproduce {own[0].row} SOURCE runs a row again' if own else 'iwang-run --task NAME makes a row')
 
+def _write_board(df, records, csv, page, json, figure):
+    "Write the table `df` in each form that has a destination"
+    if csv: print(f'wrote {rows.write_board(records, csv)}')
+    if page: print(f'wrote {board_page(df, page, records)}')
+    if json=='-': print(board_json(df, records), end='')
+    elif json: print(f'wrote {write_atomic(json, board_json(df, records))}')
+    if figure: print(f'wrote {save_figure(df, figure)}')
+    if files := [o for o in (page,figure) if o]: _next(f"open {' and '.join(files)}")
+    elif csv: _next(f'iwang-board --records {shlex.quote(records)} --check {shlex.quote(csv)}')
+
+# %% ../nbs/80_cli.ipynb #49f23bfa
 @command('iwang-board', 'iwang-board --records runs --track 64px', runs='records')
 def board_cmd(
     records:str='runs', # Folder of run records
@@ -396,14 +410,8 @@ def board_cmd(
     if track:
         check_choice('track', track, df.track.unique())
         df = df[df.track==track]
-    if csv: print(f'wrote {rows.write_board(records, csv)}')
-    if page: print(f'wrote {board_page(df, page, records)}')
-    if json=='-': print(board_json(df, records), end='')
-    elif json: print(f'wrote {write_atomic(json, board_json(df, records))}')
-    if figure: print(f'wrote {save_figure(df, figure)}')
-    if files := [o for o in (page,figure) if o]: _next(f"open {' and '.join(files)}")
-    elif csv: _next(f'iwang-board --records {shlex.quote(records)} --check {shlex.quote(csv)}')
-    elif json is None:
+    _write_board(df, records, csv, page, json, figure)
+    if not (csv or page or json or figure):
         print(rows.board_table(df, void=void))
         _next_row(df)
 
