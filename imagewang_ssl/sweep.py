@@ -298,7 +298,8 @@ class _Sweep(_Stages):
     def run(self, engine, **kwargs):
         "Run all that is left, and say at the end what was done, what failed and what is left"
         stop = os.getpid(),signal.SIGTERM
-        clock = self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
+        main = threading.current_thread() is threading.main_thread()             # no other one gets signals
+        clock = main and self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
         before = signal.signal(signal.SIGTERM, _time_is_up) if clock else None   # for the time between two jobs
         if clock: clock.start()
         try: self._all(engine, **kwargs)
