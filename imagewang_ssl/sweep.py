@@ -283,9 +283,11 @@ class _Stages(_Tally):
         for u in lacking: self._took(u, self._lacks(u))
         for u,res in engine([u for u in units if u not in lacking], run, **kwargs): self._took(u, res)
 
-# %% ../nbs/76_sweep.ipynb #7764f4b8
+# %% ../nbs/76_sweep.ipynb #c80ba227
 def _time_is_up(*_): raise Stopped('stopped: the time is up')
 
+
+# %% ../nbs/76_sweep.ipynb #7764f4b8
 class _Sweep(_Stages):
     "A sweep while it runs"
     def _all(self, engine, **kwargs):
