@@ -27,7 +27,7 @@ demo: .venv                                 ## grey-blur against from scratch on
 	$(BIN)/iwang-board --records demo/runs --track sample
 	$(BIN)/iwang-board --records demo/runs --track sample --figure demo/board.png
 
-readme: .venv                               ## README.md from nbs/index.ipynb
+readme: .venv                               ## README.md and docs/results.md from nbs/index.ipynb and nbs/results.ipynb
 	$(BIN)/python .ci/readme.py
 
 board: .venv                                ## leaderboard.csv and its page from runs/ and the published rows

@@ -238,6 +238,7 @@ def warp(
 
 # %% ../nbs/04_augment.ipynb #785133f8
 def other_images(x):
-    "For each image of the batch another one; a batch of one image gives it back"
+    "For each image of the batch another one; a single one gets itself, turned by half a turn"
     n = len(x)
+    if n==1: return x.flip(2, 3)
     return x[(torch.arange(n, device=x.device)+torch.randint(1, max(2, n), (n,), device=x.device))%n]

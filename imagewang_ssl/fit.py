@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from fastai.vision.all import *
 from torch.optim.swa_utils import AveragedModel
 from .basics import IwangError, bars_visible, check_0_to_1, check_above_0, check_below_1, check_choice
-from .optimizers import optimizer_of, optimizers
+from .basics import did_you_mean
 from .heads import heads, poolings
+from .optimizers import optimizer_of, optimizers
 
 # %% ../nbs/51_fit.ipynb #18531dde
 _both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.,
@@ -66,7 +67,7 @@ def computing_in(model, precision, device):
 def check_recipe(recipe, base):
     "Raise `IwangError` for a setting of `recipe` that nothing reads, or that has no use for its value"
     for k,v in recipe.items():
-        if k not in base: raise IwangError(f"the recipe has no '{k}': it has {', '.join(base)}")
+        if k not in base: raise IwangError(f"the recipe has no '{k}': it has {', '.join(base)}{did_you_mean(k, base)}")
         if k in recipe_choices: check_choice(k, v, recipe_choices[k])
         elif isinstance(v, bool) or not isinstance(v, (int,float)): raise IwangError(f'{k}={v!r}: it must be a number')
     check_0_to_1(pct_start=recipe['pct_start'], label_smoothing=recipe.get('label_smoothing', 0))

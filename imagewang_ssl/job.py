@@ -11,9 +11,9 @@ import json, tempfile
 from fastai.vision.all import *
 from .basics import IwangError, write_atomic
 from .data import is_imagewang, source_info
+from .encoder import check_build
 from .source import get_imagewang
 from .load import load_size
-from .encoder import check_build
 from .record import cell_size, check_record, hash8, official_runs, official_sizes
 from .record import record_name, row_id, row_key, run_key, track_of
 from .provenance import ground, provenance

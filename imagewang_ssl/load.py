@@ -7,10 +7,10 @@ __all__ = ['pools', 'label_pools', 'own_pools', 'pool_files', 'labelled_files', 
 
 # %% ../nbs/04a_load.ipynb #49f9cfa6
 from fastai.vision.all import *
-from .basics import IwangError
+from .basics import IwangError, did_you_mean
 from .data import list_images
-from .augment import RandomView
 from .pixels import Photo, PixelDL, SquareImage
+from .augment import RandomView
 
 # %% ../nbs/04a_load.ipynb #1faea0eb
 pools = {'unsup': ['unsup'], 'unsup+train': ['unsup','train'], 'all': ['unsup','train','val']}
@@ -25,7 +25,8 @@ def pool_files(
     known:dict=pools, # Or `label_pools`, for a task that is told the labels of train/
 )->L: # Paths, sorted
     "The images that pretraining on `pool` sees; no label is read from any of the paths"
-    if pool not in known: raise IwangError(f"pool '{pool}' is unknown: choose one of {', '.join(known)}")
+    choose = f"choose one of {', '.join(known)}{did_you_mean(pool, known)}"
+    if pool not in known: raise IwangError(f"pool '{pool}' is unknown: {choose}")
     return _files(path, known[pool])
 
 def labelled_files(path)->L:

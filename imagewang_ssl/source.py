@@ -16,14 +16,14 @@ from urllib.request import url2pathname
 from fastai.data.all import *
 from fastdownload import FastDownload, download_url
 from fastprogress.fastprogress import progress_bar
-from .basics import IwangError, bars_visible, make_folder, one_line, sha256
+from .basics import IwangError, bars_visible, did_you_mean, make_folder, one_line, sha256
 from .data import as_rgb, class_names, file_hash, find_root, flat_counts, folder_counts, image_splits
 from .data import images_state, keep_hashes, known_counts, known_pairs, list_images, oddity, open_image
 from .data import own_data, source_info
 from .listing import link_listing, list_source
-from .render.sample import render_sample
 from .render.shapes import sample_classes, sample_val_classes
 from .render.store import renderer
+from .render.sample import render_sample
 
 # %% ../nbs/03e_source.ipynb #2f1d33c6
 max_files,max_bytes,max_ratio,max_tail = 10**6,2**36,100,2**30 # Of an archive
@@ -133,8 +133,9 @@ def _local(source, own):
     "A folder, a CSV or an archive on this machine, unpacked below `own` where it has to be"
     path = Path(url2pathname(urlparse(source).path) if source.startswith('file://') else source).expanduser()
     if path.is_dir() or path.suffix=='.csv' and path.is_file(): return _folder(path, own/'own')
-    if not path.is_file(): raise IwangError(f'{source}: no such source: '
-        'give sample, imagewang, 160, 320, full, a folder, a .tgz archive, or the URL of one')
+    names = 'sample','imagewang','160','320','full'
+    if not path.is_file(): raise IwangError(f'{source}: no such source{did_you_mean(source, names)}: '
+        f"give {', '.join(names)}, a folder, a .tgz archive, or the URL of one")
     with one_line(path):
         dest = own/f'{_stem(path.name)}-{_file_sha(path)[:8]}'
         return make_folder(dest, partial(_from_archive, path), images_state)
@@ -277,12 +278,12 @@ def next_command(
     report:OwnReport, # From `check_imagewang`
     source, # What was asked for
 )->str:
-    "The command that goes from these photos to a table, and what they lack"
+    "What these photos lack, and the command that goes from them to a table"
     cmd = f'next: iwang-compare --source {shlex.quote(str(source))}'
     if not report.ok: return f'{cmd}, when what is listed above is mended'
     if report.total('train'): return cmd
     lack = 'no image has a label, so nothing can be fine-tuned: for that, give class folders, or a CSV (fname,label)'
-    return f'{cmd}\n{lack}'
+    return f'{lack}\n{cmd}'
 
 # %% ../nbs/03e_source.ipynb #6c9764f1
 def check_imagewang(

@@ -16,11 +16,11 @@ from fastcore.all import ifnone
 from .basics import IwangError, check_above_0, check_choice, check_counts, message
 from .data import source_info
 from .source import get_imagewang
+from .pretext.core import get_pretext
 from .record import official_runs, read_records
 from .provenance import provenance
 from .resume import Stopped
 from .job import check_writable, encoder_file, finetuning_job, pretraining_job, pretraining_of, run_id
-from .pretext.core import get_pretext
 from .train import run_job
 try: import tomllib
 except ImportError: import tomli as tomllib   # Python 3.10

@@ -12,24 +12,24 @@ from copy import deepcopy
 from inspect import signature
 from fastai.vision.all import *
 from fastai.callback.mixup import CutMix, MixUp
-from .basics import IwangError, check_counts
+from .basics import IwangError, check_choice, check_counts
 from .data import source_info
-from .source import get_imagewang
 from .pixels import PixelStore
-from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
 from .encoder import Encoder, create_encoder, load_encoder, save_encoder
+from .source import get_imagewang
+from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
 from .heads import Classifier
 from .prior import PriorAdjusted, asked_metrics, class_counts
+from .pretext.core import Pretext, get_pretext
 from .record import differences, first_runs, official_runs, run_key, save_pretraining, save_record
 from .optimizers import optimizers
 from .provenance import ground, provenance, source_now
 from .fit import EMA, SayNonFinite, finite_or_null, fit, older_recipe, recipes
 from .fit import settings
-from .track import tracking
 from .resume import clear_checkpoints, resuming
+from .track import tracking
 from .job import check_cell, check_complete, check_json, check_writable, checkpoint_folder, encoder_file
 from .job import finetuning_job, identity, job_of, keep, pretraining_job, pretraining_of, recorded, run_id
-from .pretext.core import Pretext, get_pretext
 
 # %% ../nbs/55_train.ipynb #98660556
 @torch.no_grad()
@@ -170,6 +170,7 @@ def check_valid(
     save_to=None # Folder for records, or none
 ):
     "Raise `IwangError` where a part of train would be recorded, or was not held out from the encoder"
+    check_choice('valid', valid, ('val','train'))
     if valid=='val': return
     if save_to: raise IwangError(f"valid='{valid}' is for choosing settings: its runs are no results and are not saved")
     pool = (getattr(encoder, 'meta', None) or {}).get('pool')

@@ -70,7 +70,7 @@ def own_caches(home):
     there = Path(os.environ.get('FASTAI_HOME', '~/.fastai')).expanduser()/'data'/'imagewang_ssl'
     here = home/'data'/'imagewang_ssl'
     here.mkdir(parents=True)
-    for p in there.glob('*'):
+    for p in there.glob('[!.]*'): # Names with a dot are folders in the making
         if (p/'train').exists(): (here/p.name).symlink_to(p)
         else:
             (here/p.name).mkdir()

@@ -41,10 +41,32 @@ def test_clean(copy):
     assert r.returncode==0, r.stderr
     assert differing(copy, 'nbs')==[], 'run nbdev-clean'
 
-def test_readme(copy):
+def test_pages(copy):
+    "README.md, docs/results.md and their pictures are what the notebooks give"
     r = run(sys.executable, '.ci/readme.py', cwd=copy)
     assert r.returncode==0, r.stderr
-    assert filecmp.cmp(root/'README.md', copy/'README.md', shallow=False), 'run make readme'
+    for f in 'README.md','docs/results.md': assert filecmp.cmp(root/f, copy/f, shallow=False), f'{f}: run make readme'
+    assert differing(copy, 'nbs')==[], 'run make readme'
+
+def links_of(page):
+    "Links in the Markdown file `page` that lead to files, but for those in code"
+    text = re.sub(r'```.*?```|^    .*?$', '', (root/page).read_text(encoding='utf-8'), flags=re.S|re.M)
+    return re.findall(r'\]\(([^)\s:#]+)(?:#[^)\s]*)?\)', text)
+
+def test_readme_is_short():
+    "The whole is at most 120 lines, and the first screen has a picture, a command, a button and a table"
+    lines = (root/'README.md').read_text(encoding='utf-8').splitlines()
+    assert len(lines)<=120, 'what is longer belongs into docs/'
+    screen = '\n'.join(lines[:25])
+    assert all(o in screen for o in ('![Image', '    make demo', 'colab-badge.svg', '|---|')), screen
+
+pages = ['README.md','CONTRIBUTING.md', *(f'docs/{o.name}' for o in (root/'docs').glob('*.md'))]
+
+@pytest.mark.parametrize('page', sorted(pages))
+def test_links(page):
+    "What the pages link to is there"
+    missing = [l for l in links_of(page) if not (root/page).parent.joinpath(l).exists()]
+    assert missing==[] and (links_of(page) or page!='README.md')
 
 def test_leaderboard():
     r = run(bins/'iwang-board', '--check', 'leaderboard.csv')

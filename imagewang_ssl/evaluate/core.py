@@ -18,7 +18,7 @@ from fastprogress.fastprogress import progress_bar
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors, save as save_tensors
 from imagewang_ssl.basics import IwangError, bars_visible, check_choice, check_counts, write_atomic
-from imagewang_ssl.data import content_hash
+from imagewang_ssl.data import content_hash, source_info
 from imagewang_ssl.source import get_imagewang
 from imagewang_ssl.pixels import PixelStore
 from imagewang_ssl.load import finetune_block, labelled_files, load_size
@@ -242,7 +242,7 @@ class Evaluation:
     paper = None   # Link to the paper it comes from
     unit = '%'     # Of its scores: '%' where they are fractions, or ''
     slow = False   # Left out unless it is asked for by name
-    order = 50     # Where it stands in a report
+    order = 50     # Where it stands in a report; a base of others says `abstract`, and is not listed
 
     def ask(self, o:FrozenEncoder)->dict:
         "Plain data with `scores`: numbers by name"
@@ -250,6 +250,8 @@ class Evaluation:
     def draw(self, found:dict): "A figure that sets the answers of several encoders, by name, side by side; or None"
     def show(self, o:FrozenEncoder): "A picture of one encoder, or None"
     def compare(self, encoders:list): "A figure of several encoders together, or None"
+    def ready(self): "Raise `IwangError` where something is missing that it needs: another data set, a package"
+    def source(self, o:FrozenEncoder)->dict: return source_info(o.data.path)   # What a record notes about the images
 
     def __init_subclass__(cls): cls.name = vars(cls).get('name') or camel2snake(cls.__name__)
     @property
@@ -264,7 +266,8 @@ def _evaluations():
     mods = [importlib.import_module(f'imagewang_ssl.evaluate.{n}') for n in names]
     def is_one(c, m):
         if not (inspect.isclass(c) and issubclass(c, Evaluation)): return False
-        return c.__module__==m.__name__ and c.__name__[0]!='_' and c is not Evaluation
+        base = c.__name__[0]=='_' or 'abstract' in vars(c) or c is Evaluation
+        return c.__module__==m.__name__ and not base
     return {c.name:c for m in mods for c in vars(m).values() if is_one(c, m)}
 
 def list_evaluations(

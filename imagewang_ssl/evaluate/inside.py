@@ -10,7 +10,7 @@ __all__ = ['first_filters', 'FirstFilters', 'stage_maps', 'strongest', 'Exciting
 from fastai.vision.all import *
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from ..basics import IwangError, check_choice
-from .core import Evaluation
+from .core import Evaluation, FrozenEncoder
 from .probes import fit_logistic, standardized
 from .retrieval import framed, one_per_class, picture_grid, right_color, wrong_color
 
@@ -50,6 +50,17 @@ def stage_maps(
     at = encoder.mean.device
     return torch.cat([encoder(b.to(at))[stage].cpu() for b in x.split(bs)])
 
+# %% ../../nbs/65_evaluate.inside.ipynb #700d612a
+@patch
+def val_maps(self:FrozenEncoder,
+    stage:int, # Which
+    idx, # Indices of validation images
+)->Tensor: # (n,c,h,w), on the CPU
+    "Maps of one stage, made once"
+    key,known = (stage,*idx),vars(self).setdefault('_maps', {})
+    if key not in known: known[key] = stage_maps(self.encoder, self.data.photos('val', idx), stage)
+    return known[key]
+
 # %% ../../nbs/65_evaluate.inside.ipynb #759cac18
 def strongest(
     maps, # (n,c,h,w)
@@ -73,7 +84,7 @@ class ExcitingImages(Evaluation):
     def _maps(self, o):
         n = len(o.val['y'])
         idx = range(0, n, max(1, n//self.n))
-        return idx,stage_maps(o.encoder, o.data.photos('val', idx), self.stage)
+        return idx,o.val_maps(self.stage, idx)
 
     def ask(self, o):
         _,maps = self._maps(o)
@@ -120,7 +131,7 @@ class AttentionMaps(Evaluation):
     paper = 'https://arxiv.org/abs/1803.07728'
     def __init__(self, p:float=2.): store_attr()
     def ask(self, o):
-        a = attention_maps(stage_maps(o.encoder, o.data.photos('val', range(min(200, len(o.val['y'])))), -2), self.p)
+        a = attention_maps(o.val_maps(-2, range(min(200, len(o.val['y'])))), self.p)
         return dict(scores=dict(spread=a.mean().item()))
 
     def show(self, o, n=8):

@@ -96,5 +96,5 @@ def evaluation_record(
         encoder_args=o.encoder.kwargs, epochs=meta.get('epochs', 0), seed=o.seed, pretrain=meta or None)
     args = json.loads(json.dumps(evaluation.args))
     asked = dict(evaluation=evaluation.name, evaluation_args=args, unit=evaluation.unit)
-    seen = dict(source=source_info(o.data.path), size=o.data.size)
+    seen = dict(source=evaluation.source(o), size=o.data.size)
     return dict(whom, **seen, **asked, scores=kept['scores'], answer=kept, **provenance())

@@ -8,6 +8,7 @@ __all__ = ['frozen_encoders', 'chosen_evaluations', 'ask_all', 'all_differences'
 
 # %% ../../nbs/69_evaluate.report.ipynb #1a142130
 import base64, html, io, itertools, json, time
+from inspect import signature
 from fastai.vision.all import *
 from fastcore.xml import A, Article, Details, Div, Figure, H1, H2, Li, P, Safe, Section, Summary
 from fastcore.xml import Table, Tbody, Td, Th, Thead, Tr, Ul, to_xml
@@ -69,11 +70,18 @@ def frozen_encoders(
 # %% ../../nbs/69_evaluate.report.ipynb #fed7f03f
 def chosen_evaluations(
     only:str=None, # Names with commas between; default: all that are not slow
+    **args # For those that take them; None: its default
 )->list: # Of `Evaluation`s
-    "The evaluations to run; raises `IwangError` for a name nobody knows"
-    if only: return [get_evaluation(o.strip()) for o in only.split(',') if o.strip()]
-    return sorted(map(get_evaluation, list_evaluations(slow=False)), key=lambda e: (e.order,e.name))
+    "The evaluations to run; raises `IwangError` for a name nobody knows, or an argument that none of them takes"
+    names = [o.strip() for o in only.split(',') if o.strip()] if only else list_evaluations(slow=False)
+    args = {k:v for k,v in args.items() if v is not None}
+    takes = {n:[k for k in args if k in signature(type(get_evaluation(n))).parameters] for n in names}
+    for k in set(args)-{k for o in takes.values() for k in o}:
+        raise IwangError(f'{k}={args[k]}: none of these evaluations takes it: choose one, as only=transfer_multilabel')
+    res = [get_evaluation(n, **{k:args[k] for k in takes[n]}) for n in names]
+    return res if only else sorted(res, key=lambda e: (e.order,e.name))
 
+# %% ../../nbs/69_evaluate.report.ipynb #90abe148
 def ask_all(
     encoders:list, # `FrozenEncoder`s
     evaluations:list, # `Evaluation`s
@@ -267,6 +275,8 @@ def evaluate_encoders(
     only:str=None, # Names of evaluations with commas between, see --names; default: all that take seconds
     out:str='out/evaluation', # Folder for index.html and answers.json
     save_to:str=None, # Folder for a record of each answer, runs/evaluate as a rule; default: nowhere
+    data:str=None, # Folder of the data set to transfer to, or sample; for the evaluations named transfer...
+    epochs:int=None, # Of their training
     **kwargs
 )->Path: # The page
     "Evaluate frozen encoders side by side and write a report"
@@ -274,7 +284,9 @@ def evaluate_encoders(
     check_valid(kwargs.get('valid', 'val'), save_to=save_to)
     for folder in (out,save_to):
         if folder: check_writable(folder)
-    evaluations,encoders = chosen_evaluations(only),frozen_encoders(encoders, **kwargs)
+    evaluations = chosen_evaluations(only, data=data, epochs=epochs)
+    for e in evaluations: e.ready()
+    encoders = frozen_encoders(encoders, **kwargs)
     found = ask_all(encoders, evaluations)
     differences = all_differences(encoders, found)
     write_atomic(out/'answers.json', _answers_json(encoders, found, differences))

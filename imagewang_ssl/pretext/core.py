@@ -10,12 +10,12 @@ import difflib, functools, importlib, inspect, json, pkgutil, tempfile
 import imagewang_ssl.pretext
 from fastai.vision.all import *
 from fastcore.docments import docments
-from ..basics import IwangError
-from ..source import get_imagewang
+from ..basics import IwangError, did_you_mean
 from ..pixels import PixelDL, PixelStore
+from ..encoder import create_encoder, load_encoder, save_encoder
+from ..source import get_imagewang
 from ..augment import RandomView
 from ..load import load_size, pretrain_block
-from ..encoder import create_encoder, load_encoder, save_encoder
 from ..heads import Decoder
 from ..state import KeepState, going_on, state_diff, unpack
 
@@ -347,7 +347,8 @@ def get_pretext(
     known = inspect.signature(cls).parameters
     takes = ', '.join(known) or 'none'
     for a in args:
-        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {takes}")
+        hint = did_you_mean(a, known)
+        if a not in known: raise IwangError(f"task '{name}' has no argument '{a}': it takes {takes}{hint}")
     return cls(**args)
 
 # %% ../../nbs/10_pretext.core.ipynb #b916aafc

@@ -67,7 +67,7 @@ class Geometry(Pretext):
     ):
         check_choice('transform', transform, ('flips','rotations','affine'))
         if n not in (2,4,8): raise IwangError(f'n={n}: choose 2, 4 or 8 turns')
-        if not 0<=degrees<=180: raise IwangError(f'degrees={degrees}: it must be in 0..180')
+        if not 0<=degrees<180: raise IwangError(f'degrees={degrees}: it must be in 0..180, 180 left out')
         store_attr()
         self.affine = transform=='affine'
         self.n_out = dict(flips=4, rotations=n, affine=5)[transform]

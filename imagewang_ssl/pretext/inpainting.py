@@ -62,6 +62,7 @@ class Inpainting(Pretext):
         n,size = (ifnone(a, b) for a,b in zip((n,size), _holes[region]))
         if not 0<size<1: raise IwangError(f'size={size}: a fraction of the side of the image, above 0 and below 1')
         most = round(1/size)**2-1 if region=='cells' else 100
+        if most<1: raise IwangError(f'size={size}: the grid is a single cell, and 2 x 2 cells have a size of .5')
         if not 1<=n<=most: raise IwangError(f'n={n}: cut out 1 to {most} holes')
         store_attr()
 

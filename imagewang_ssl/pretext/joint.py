@@ -12,8 +12,8 @@ from ..basics import IwangError
 from ..heads import Classifier
 from ..losses import in_float32
 from .core import Pretext, get_pretext
-from .multi_task import MultiTask
 from .labels import TrainLabels
+from .multi_task import MultiTask
 
 # %% ../../nbs/49_pretext.joint.ipynb #28f0b590
 class ViewClassifier(nn.Module):

@@ -88,6 +88,8 @@ def use(self:EgoMotion, store):
 @patch
 def target(self:EgoMotion, m):
     "Classes or values of the motions (bs,3)"
+    told = 'the clips give motions their scale: call dataloaders first'
+    if not hasattr(self, 'edges'): raise IwangError(f'{self.name}: {told}')
     if self.form=='bins': return TensorCategory((m[...,None]>self.edges.to(m.device)).sum(-1))
     return (m-self.mean.to(m.device))/self.std.to(m.device)
 

@@ -13,8 +13,8 @@ from torch import distributed as dist
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1, check_above_0, check_choice
 from ..augment import blurring, change_colors, crop_weights, mix_pixels
-from ..heads import poolings
 from ..load import load_size
+from ..heads import poolings
 from ..metrics import effective_rank, embedding_std, embeddings_of, partner_accuracy
 from .core import Pretext
 from .crops import CropLoss, CropNet
