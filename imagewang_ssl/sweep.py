@@ -283,9 +283,11 @@ class _Stages(_Tally):
         for u in lacking: self._took(u, self._lacks(u))
         for u,res in engine([u for u in units if u not in lacking], run, **kwargs): self._took(u, res)
 
-# %% ../nbs/76_sweep.ipynb #7764f4b8
+# %% ../nbs/76_sweep.ipynb #c80ba227
 def _time_is_up(*_): raise Stopped('stopped: the time is up')
 
+
+# %% ../nbs/76_sweep.ipynb #7764f4b8
 class _Sweep(_Stages):
     "A sweep while it runs"
     def _all(self, engine, **kwargs):
@@ -298,7 +300,8 @@ class _Sweep(_Stages):
     def run(self, engine, **kwargs):
         "Run all that is left, and say at the end what was done, what failed and what is left"
         stop = os.getpid(),signal.SIGTERM
-        clock = self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
+        main = threading.current_thread() is threading.main_thread()             # no other one gets signals
+        clock = main and self.end and threading.Timer(max(0, self.end-time.monotonic()), os.kill, stop)
         before = signal.signal(signal.SIGTERM, _time_is_up) if clock else None   # for the time between two jobs
         if clock: clock.start()
         try: self._all(engine, **kwargs)
