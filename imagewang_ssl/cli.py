@@ -10,12 +10,15 @@ __all__ = ['commands', 'option_choices', 'recipe_text', 'resolved_recipes', 'com
 # %% ../nbs/80_cli.ipynb #160a656f
 import ast, os, re, shlex, sys, textwrap, warnings
 from pathlib import Path
+from contextlib import nullcontext
 from functools import wraps
 from typing import Annotated
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
 from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
+from fastai.torch_core import num_distrib, rank_distrib
 from .basics import IwangError, check_choice, did_you_mean, message, write_atomic
+from .distributed import processes
 from .source import OwnReport, check_imagewang, get_imagewang, next_command, own_pool
 from .load import pools
 from .resume import Stopped
@@ -29,7 +32,12 @@ from .board.figure import save_figure
 from .board.page import board_json, board_page
 
 # %% ../nbs/80_cli.ipynb #95ebe63b
-def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
+def _one_of_many():
+    "Whether this process is one that `accelerate launch` started, and not the first"
+    return num_distrib()>1 and rank_distrib()>0
+
+def _line(prog, e):
+    if not _one_of_many(): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
 
 def _next(text): print(f'next: {text}')
 
@@ -104,10 +112,11 @@ def _teach(func, prog, argv, stages, example):
     print(p.format_help(), *lines, f'example: {example}', sep='\n')
 
 # %% ../nbs/80_cli.ipynb #5d527907
-def command(prog, example='', stages=(), **old):
+def command(prog, example='', stages=(), trains=False, **old):
     """Make a function the console script `prog`: arguments from `argv`, returns the exit status
 
-    `example` ends its help, which shows the recipes of `stages`; `old` flags still work."""
+    `example` ends its help, which shows the recipes of `stages`; `old` flags still work. Of several processes
+    only the first runs a command that does not train."""
     def _flag(m): return '--'+old.get(m[1].replace('-','_'), m[1]).replace('_','-')
     def _deco(func):
         p = _parser(func, prog)
@@ -117,15 +126,18 @@ def command(prog, example='', stages=(), **old):
             argv = [re.sub(r'^--([\w-]+)', _flag, a) for a in said]
             if {'-h','--help'} & {*argv}: return _teach(func, prog, argv, stages, example) or 0
             args = vars(p.parse_args(argv))
-            return _called(func, prog, said, {k:v for k,v in args.items() if k not in ('pdb','xtra')})
+            if _one_of_many() and not trains: return 0
+            args = {k:v for k,v in args.items() if k not in ('pdb','xtra')}
+            return _called(func, prog, said, args, processes if trains else nullcontext)
         _f.parser,_f.example = p,example
         commands[prog.removeprefix('iwang-')] = _f
         return _f
     return _deco
 
-def _called(func, prog, said, args):
+def _called(func, prog, said, args, within):
     "The exit status of `func`, with one line for what the user can mend"
-    try: return func(**args) or 0
+    try:
+        with within(): return func(**args) or 0
     except Stopped as e:
         _line(prog, f'{message(e)}; the same command goes on: {shlex.join([prog, *map(str, said)])}')
         return 128+e.signum
@@ -218,7 +230,7 @@ def _same(kwargs): return ['--source',str(kwargs['source']),'--size',str(kwargs[
 
 def _next_board(recs, folder): _next(shlex.join(['iwang-board','--records',folder,'--track',record.track_of(recs[0])]))
 
-@command('iwang-pretrain', 'iwang-pretrain --task simclr --epochs 20', ['pretraining'], encoder='arch')
+@command('iwang-pretrain', 'iwang-pretrain --task simclr --epochs 20', ['pretraining'], trains=True, encoder='arch')
 @delegates(train.pretrain, but='task,out,recipe,encoder,encoder_args,cbs,watch')
 def pretrain_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks
@@ -241,7 +253,7 @@ def pretrain_cmd(
 # %% ../nbs/80_cli.ipynb #e24f47fb
 _tuned = ['fine-tuning','from scratch']
 
-@command('iwang-finetune', 'iwang-finetune --encoder out/NAME.safetensors', _tuned, runs='n_runs')
+@command('iwang-finetune', 'iwang-finetune --encoder out/NAME.safetensors', _tuned, trains=True, runs='n_runs')
 @delegates(train.finetune, but='encoder,save_to,recipe,encoder_args,alike,cbs,runs')
 def finetune_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: from scratch
@@ -262,7 +274,8 @@ def finetune_cmd(
 
 
 # %% ../nbs/80_cli.ipynb #3739c277
-@command('iwang-run', 'iwang-run --task rotation --size 64 --epochs 5', ['pretraining',*_tuned], encoder='arch', runs='n_runs')
+@command('iwang-run', 'iwang-run --task rotation --size 64 --epochs 5', ['pretraining',*_tuned], trains=True,
+    encoder='arch', runs='n_runs')
 @delegates(train.run, but='task,encoder,encoder_args,recipe,cbs,runs,watch')
 def run_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks, or scratch
@@ -298,7 +311,7 @@ def _own_table(recs):
     df = rows.derive_board(recs[0])
     return rows.board_table(df[df.track==recs[1]])
 
-@command('iwang-compare', 'iwang-compare --source my_photos --task rotation', ['pretraining',*_tuned],
+@command('iwang-compare', 'iwang-compare --source my_photos --task rotation', ['pretraining',*_tuned], trains=True,
     encoder='arch', runs='n_runs')
 @delegates(train.run, but='task,source,pool,encoder,encoder_args,recipe,official,prior,cbs,runs,watch')
 def compare_cmd(
@@ -406,7 +419,7 @@ def board_cmd(
         _next_row(df)
 
 # %% ../nbs/80_cli.ipynb #0630bc63
-@command('iwang-reproduce', 'iwang-reproduce edeb7e05 imagewang-160.tgz', runs='records')
+@command('iwang-reproduce', 'iwang-reproduce edeb7e05 imagewang-160.tgz', trains=True, runs='records')
 def reproduce_cmd(
     row:str, # Id of one of our rows, as iwang-board shows it
     source:str, # Where the data is: it must have the fingerprint in the records

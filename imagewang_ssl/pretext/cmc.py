@@ -12,7 +12,8 @@ from ..basics import check_choice
 from ..losses import batch_nce
 from ..metrics import across_accuracy, effective_rank, embedding_std
 from ..color import at_color, at_lightness, rgb2lab
-from .views import Contrastive, gather, mlp, two_views
+from ..distributed import gather
+from .views import Contrastive, mlp, two_views
 
 # %% ../../nbs/47_pretext.cmc.ipynb #30725763
 class CrossModel(nn.Module):

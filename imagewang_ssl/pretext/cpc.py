@@ -13,8 +13,9 @@ from ..basics import IwangError, check_above_0, check_choice
 from ..losses import in_float32
 from ..metrics import effective_rank, embedding_std
 from ..tiles import cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout, tile_side
+from ..distributed import gather
 from .core import Pretext
-from .views import Projector, WatchCollapse, gather
+from .views import Projector, WatchCollapse
 
 # %% ../../nbs/46_pretext.cpc.ipynb #450ffbff
 def overlap(

@@ -13,9 +13,10 @@ from ..augment import quarter_turns
 from ..losses import in_float32, row_cosines
 from ..metrics import across_accuracy, effective_rank, embedding_std
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
+from ..distributed import gather
 from .core import Pretext
 from .labels import PseudoLabels
-from .views import JointEmbedding, gather, two_views
+from .views import JointEmbedding, two_views
 from .memory import Remember
 
 # %% ../../nbs/43_pretext.instance.ipynb #e395b3e3

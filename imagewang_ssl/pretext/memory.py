@@ -11,8 +11,8 @@ from copy import deepcopy
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
 from ..tiles import tile_side
+from ..distributed import gather
 from .crops import embed_crops
-from .views import gather
 
 # %% ../../nbs/34_pretext.memory.ipynb #4a24c3c8
 def check_momentum(momentum):

@@ -11,7 +11,8 @@ from fastai.vision.all import *
 from ..basics import IwangError
 from ..losses import in_float32
 from ..cluster import nearest
-from .views import Contrastive, gather, mlp
+from ..distributed import gather
+from .views import Contrastive, mlp
 from .memory import Branches, FeatureQueue, Remember
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #20185539
