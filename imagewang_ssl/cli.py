@@ -18,7 +18,7 @@ from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
 from fastai.torch_core import num_distrib, rank_distrib
 from .basics import IwangError, check_choice, did_you_mean, message, write_atomic
-from .distributed import processes
+from .distributed import only_first, processes
 from .source import OwnReport, check_imagewang, get_imagewang, next_command, own_pool
 from .load import pools
 from .resume import Stopped
@@ -27,6 +27,7 @@ from .track import trackers
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
 from . import data, job, record, sweep as sweeps, train
 from .evaluate.record import probe_record
+from .hub import check_push, push_encoder
 from .board import rows
 from .board.figure import save_figure
 from .board.page import board_json, board_page
@@ -239,13 +240,16 @@ def pretrain_cmd(
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
     out:str='out', # File for the encoder (.safetensors), never overwritten, or a folder: its name tells its settings
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
+    push:str=None, # Then upload it to the Hugging Face Hub, as user/name
     **kwargs
 ):
     "Train an encoder from random weights on a pretext task and save it"
+    if push: check_push(push)
     named = dict(encoder_args=_named('encoder_args', encoder_args), checkpoints=checkpoints)
     enc = train.pretrain(_task(task, task_args), encoder=arch, out=out, **named, **kwargs)
     seen,seconds,mb = [enc.meta[k] for k in ('images_seen','seconds','peak_mb')]
     print(f'{enc.arch}, {task}: {seen} images in {seconds:.0f} s, peak {mb} MiB')
+    if push: only_first(lambda: print(f'pushed {push_encoder(enc, push)}'))
     made = dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs)
     _next(shlex.join(['iwang-finetune','--encoder',str(job.encoder_file(out, made)),*_same(kwargs)]))
 
