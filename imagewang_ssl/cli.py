@@ -18,7 +18,7 @@ from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
 from fastai.torch_core import num_distrib, rank_distrib
 from .basics import IwangError, check_choice, did_you_mean, message, write_atomic
-from .distributed import only_first, processes
+from .distributed import only_first, processes, rank
 from .source import OwnReport, check_imagewang, get_imagewang, next_command, own_pool
 from .load import pools
 from .resume import Stopped
@@ -27,6 +27,7 @@ from .track import trackers
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
 from . import data, job, record, sweep as sweeps, train
 from .evaluate.record import probe_record
+from .evaluate.watch import ProbeEvery
 from .hub import check_push, push_encoder
 from .board import rows
 from .board.figure import save_figure
@@ -226,6 +227,10 @@ def _named(option, text):
 
 def _task(name, task_args): return get_pretext(name, **_named('task_args', task_args))
 
+def _probing(every, task, source, size, **kwargs):
+    "What looks on while `task` trains"
+    return [] if every is None or rank() else [ProbeEvery(every, source, size, task)]
+
 # %% ../nbs/80_cli.ipynb #5b6314dc
 def _same(kwargs): return ['--source',str(kwargs['source']),'--size',str(kwargs['size'])]
 
@@ -240,13 +245,15 @@ def pretrain_cmd(
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
     out:str='out', # File for the encoder (.safetensors), never overwritten, or a folder: its name tells its settings
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
+    probe_every:int=None, # Epochs between k-NN probes of held-out train images; default: none
     push:str=None, # Then upload it to the Hugging Face Hub, as user/name
     **kwargs
 ):
     "Train an encoder from random weights on a pretext task and save it"
     if push: check_push(push)
-    named = dict(encoder_args=_named('encoder_args', encoder_args), checkpoints=checkpoints)
-    enc = train.pretrain(_task(task, task_args), encoder=arch, out=out, **named, **kwargs)
+    task_ = _task(task, task_args)
+    named = dict(encoder_args=_named('encoder_args', encoder_args), watch=_probing(probe_every, task_, **kwargs))
+    enc = train.pretrain(task_, encoder=arch, out=out, checkpoints=checkpoints, **named, **kwargs)
     seen,seconds,mb = [enc.meta[k] for k in ('images_seen','seconds','peak_mb')]
     print(f'{enc.arch}, {task}: {seen} images in {seconds:.0f} s, peak {mb} MiB')
     if push: only_first(lambda: print(f'pushed {push_encoder(enc, push)}'))
@@ -289,10 +296,12 @@ def run_cmd(
     n_runs:int=None, # Fine-tuning runs; default: the board's 5, 3, 1, 1 for 5, 20, 80, 200 epochs, else 1
     recipe:str='', # Changes to fine-tuning's recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
+    probe_every:int=None, # Epochs of pretraining between k-NN probes of held-out train images; default: none
     **kwargs
 ):
     "Pretrain, fine-tune, and write a record of each run: a row of the board"
     task = task if task=='scratch' else _task(task, task_args)
+    if task!='scratch': kwargs.update(watch=_probing(probe_every, task, **kwargs))
     named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
     recs = train.run(task, encoder=arch, runs=n_runs, checkpoints=checkpoints, **named, **kwargs)
     _summary(recs)
