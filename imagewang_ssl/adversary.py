@@ -9,6 +9,7 @@ __all__ = ['PatchDiscriminator', 'real_fake_loss', 'deceive_loss', 'pred_and_tar
 # %% ../nbs/07_adversary.ipynb #89141b21
 from fastai.vision.all import *
 from torch.func import functional_call
+from .distributed import average_grads
 
 # %% ../nbs/07_adversary.ipynb #6897022c
 class PatchDiscriminator(nn.Sequential):
@@ -72,6 +73,7 @@ def _teach(self:Adversary, fake, real):
     loss = real_fake_loss(self.disc(real), self.disc(fake))
     self.disc_opt.zero_grad()
     loss.backward()
+    average_grads(self.disc.parameters())
     self.disc_opt.step()
     self.disc_loss = loss.detach()
 

@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['IwangError', 'one_line', 'check_above_0', 'check_0_to_1', 'check_below_1', 'check_counts', 'did_you_mean',
-           'check_choice', 'bars_visible', 'sha256', 'files_state', 'make_folder', 'write_atomic', 'message']
+           'check_choice', 'bars_visible', 'sha256', 'files_state', 'make_folder', 'write_atomic', 'create_array',
+           'message']
 
 # %% ../nbs/00_basics.ipynb #010af518
-import difflib, glob, hashlib, os, secrets, shutil, sys, tempfile, time, zlib
+import difflib, errno, glob, hashlib, numpy as np, os, platform, secrets, shutil, sys, tempfile, time, zlib
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,9 @@ try: import fcntl
 except ImportError: fcntl = None # Windows
 
 # %% ../nbs/00_basics.ipynb #8c330700
-class IwangError(ValueError): "A problem the user can mend, told in one line"
+class IwangError(ValueError):
+    "A problem the user can mend, told in one line"
+    def __init__(self, *args): super().__init__(*(' '.join(o.splitlines()) if isinstance(o, str) else o for o in args))
 
 @contextmanager
 def one_line(
@@ -118,17 +121,34 @@ def _set_aside(dest):
     print(f'{dest} is not as it was made: it is made again, and what was there is now {aside}', flush=True)
 
 # %% ../nbs/00_basics.ipynb #7076a44c
+def _lock(fd, maker, seconds):
+    "Lock the open folder `fd`; say which process has it, and wait for it, but not for ever"
+    start = time.monotonic()
+    said = False
+    while True:
+        try: return fcntl.flock(fd, fcntl.LOCK_EX|fcntl.LOCK_NB)
+        except BlockingIOError: waited = time.monotonic()-start
+        who = 'another process'
+        with suppress(OSError): who = maker.read_text() or who
+        if waited>seconds: raise IwangError(f'waited {waited/3600:.1f} hours for {who}: stop it, then try again')
+        if waited>1 and not said: print(f'waiting for {who}', flush=True)
+        said = waited>1
+        time.sleep(.05)
+
+# %% ../nbs/00_basics.ipynb #087ee228
 @contextmanager
-def _alone(folder):
-    "Keep other processes from making things in `folder` meanwhile; gives False where the system has no such locks"
-    fd,alone = None,False
+def _alone(dest, seconds=6*3600.):
+    "Keep other processes from making things beside `dest` meanwhile; gives False where the system has no such locks"
+    fd,alone,maker = None,False,dest.parent/'.maker'
     try:
         with suppress(OSError, AttributeError):
-            fd = os.open(folder, os.O_RDONLY)
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            fd = os.open(dest.parent, os.O_RDONLY)
+            _lock(fd, maker, seconds)
             alone = True
+            maker.write_text(f'process {os.getpid()} on {platform.node()}, which makes {dest}')
         yield alone
     finally:
+        if alone: maker.unlink(missing_ok=True)
         if fd is not None: os.close(fd)
 
 # %% ../nbs/00_basics.ipynb #531c8acb
@@ -142,7 +162,7 @@ def make_folder(
     prefix = f'.{dest.name}-making-'
     with one_line(dest):
         dest.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(dest.parent) as alone:
+        with _alone(dest) as alone:
             if alone: [shutil.rmtree(o) for o in dest.parent.glob(f'{prefix}*')] # Left by a process that was killed
             with tempfile.TemporaryDirectory(dir=dest.parent, prefix=prefix) as tmp:
                 if dest.exists() and _is_whole(dest, state): return dest
@@ -180,6 +200,26 @@ def write_atomic(
             os.replace(tmp, path)
         finally: tmp.unlink(missing_ok=True)
     return path
+
+# %% ../nbs/00_basics.ipynb #8ad70a6a
+_full = errno.ENOSPC,errno.EDQUOT,errno.EFBIG
+
+def create_array(
+    path:Path, # A .npy file to make
+    dtype, # Of its numbers
+    shape:tuple, # Of the array
+)->np.memmap: # To write into
+    "A memory-mapped array with room on the disk; raises `IwangError` where there is too little"
+    px = np.lib.format.open_memmap(path, mode='w+', dtype=dtype, shape=tuple(shape))
+    if not hasattr(os, 'posix_fallocate'): return px
+    fd = os.open(path, os.O_RDWR)
+    try: os.posix_fallocate(fd, 0, os.fstat(fd).st_size)
+    except OSError as e:
+        room = f'no room for {px.nbytes/2**20:.0f} MiB on this disk'
+        remedy = 'free some, or set FASTAI_HOME to a folder on another disk'
+        if e.errno in _full: raise IwangError(f'{path}: {room}: {remedy}') from None
+    finally: os.close(fd)
+    return px
 
 # %% ../nbs/00_basics.ipynb #c946138a
 def message(

@@ -10,26 +10,36 @@ __all__ = ['commands', 'option_choices', 'recipe_text', 'resolved_recipes', 'com
 # %% ../nbs/80_cli.ipynb #160a656f
 import ast, os, re, shlex, sys, textwrap, warnings
 from pathlib import Path
+from contextlib import nullcontext
 from functools import wraps
 from typing import Annotated
 warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
 from fastcore.all import delegates, ifnone
 from fastcore.script import anno_parser
+from fastai.torch_core import num_distrib, rank_distrib
+from .board import rows
 from .basics import IwangError, check_choice, did_you_mean, message, write_atomic
 from .source import OwnReport, check_imagewang, get_imagewang, next_command, own_pool
 from .load import pools
-from .resume import Stopped
-from .fit import pretrained, recipe_choices, recipes, resolve_precision
-from .track import trackers
+from .distributed import only_first, processes, rank
 from .pretext.core import describe, get_pretext, list_pretexts, pretext_class
+from .fit import pretrained, recipe_choices, recipes, resolve_precision
+from .resume import Stopped
 from . import data, job, record, sweep as sweeps, train
+from .track import trackers
+from .evaluate.watch import ProbeEvery
 from .evaluate.record import probe_record
-from .board import rows
 from .board.figure import save_figure
 from .board.page import board_json, board_page
+from .hub import check_push, push_encoder
 
 # %% ../nbs/80_cli.ipynb #95ebe63b
-def _line(prog, e): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
+def _one_of_many():
+    "Whether this process is one that `accelerate launch` started, and not the first"
+    return num_distrib()>1 and rank_distrib()>0
+
+def _line(prog, e):
+    if not _one_of_many(): print(f'{prog}: {message(e) if isinstance(e, Exception) else e}', file=sys.stderr)
 
 def _next(text): print(f'next: {text}')
 
@@ -105,10 +115,11 @@ def _teach(func, prog, argv, stages, example):
     print(p.format_help(), *lines, f'example: {example}', sep='\n')
 
 # %% ../nbs/80_cli.ipynb #5d527907
-def command(prog, example='', stages=(), **old):
+def command(prog, example='', stages=(), trains=False, **old):
     """Make a function the console script `prog`: arguments from `argv`, returns the exit status
 
-    `example` ends its help, which shows the recipes of `stages`; `old` flags still work."""
+    `example` ends its help, which shows the recipes of `stages`; `old` flags still work. Of several processes
+    only the first runs a command that does not train."""
     def _flag(m): return '--'+old.get(m[1].replace('-','_'), m[1]).replace('_','-')
     def _deco(func):
         p = _parser(func, prog)
@@ -118,16 +129,19 @@ def command(prog, example='', stages=(), **old):
             argv = [re.sub(r'^--([\w-]+)', _flag, a) for a in said]
             if {'-h','--help'} & {*argv}: return _teach(func, prog, argv, stages, example) or 0
             args = vars(p.parse_args(argv))
-            return _called(func, prog, said, {k:v for k,v in args.items() if k not in ('pdb','xtra')})
+            if _one_of_many() and not trains: return 0
+            args = {k:v for k,v in args.items() if k not in ('pdb','xtra')}
+            return _called(func, prog, said, args, processes if trains else nullcontext)
         _f.parser,_f.example = p,example
         commands[prog.removeprefix('iwang-')] = _f
         return _f
     return _deco
 
 # %% ../nbs/80_cli.ipynb #aa64d1c6
-def _called(func, prog, said, args):
+def _called(func, prog, said, args, within):
     "The exit status of `func`, with one line for what the user can mend"
-    try: return func(**args) or 0
+    try:
+        with within(): return func(**args) or 0
     except Stopped as e:
         _line(prog, f'{message(e)}; the same command goes on: {shlex.join([prog, *map(str, said)])}')
         return 128+e.signum
@@ -216,12 +230,16 @@ def _named(option, text):
 
 def _task(name, task_args): return get_pretext(name, **_named('task_args', task_args))
 
+def _probing(every, task, source, size, **kwargs):
+    "What looks on while `task` trains"
+    return [] if every is None or rank() else [ProbeEvery(every, source, size, task)]
+
 # %% ../nbs/80_cli.ipynb #5b6314dc
 def _same(kwargs): return ['--source',str(kwargs['source']),'--size',str(kwargs['size'])]
 
 def _next_board(recs, folder): _next(shlex.join(['iwang-board','--records',folder,'--track',record.track_of(recs[0])]))
 
-@command('iwang-pretrain', 'iwang-pretrain --task simclr --epochs 20', ['pretraining'], encoder='arch')
+@command('iwang-pretrain', 'iwang-pretrain --task simclr --epochs 20', ['pretraining'], trains=True, encoder='arch')
 @delegates(train.pretrain, but='task,out,recipe,encoder,encoder_args,cbs,watch')
 def pretrain_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks
@@ -230,13 +248,18 @@ def pretrain_cmd(
     encoder_args:str='', # Arguments of the architecture, such as "sa=True"
     out:str='out', # File for the encoder (.safetensors), never overwritten, or a folder: its name tells its settings
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
+    probe_every:int=None, # Epochs between k-NN probes of held-out train images; default: none
+    push:str=None, # Then upload it to the Hugging Face Hub, as user/name
     **kwargs
 ):
     "Train an encoder from random weights on a pretext task and save it"
-    named = dict(encoder_args=_named('encoder_args', encoder_args), checkpoints=checkpoints)
-    enc = train.pretrain(_task(task, task_args), encoder=arch, out=out, **named, **kwargs)
+    if push: check_push(push)
+    task_ = _task(task, task_args)
+    named = dict(encoder_args=_named('encoder_args', encoder_args), watch=_probing(probe_every, task_, **kwargs))
+    enc = train.pretrain(task_, encoder=arch, out=out, checkpoints=checkpoints, **named, **kwargs)
     seen,seconds,mb = [enc.meta[k] for k in ('images_seen','seconds','peak_mb')]
     print(f'{enc.arch}, {task}: {seen} images in {seconds:.0f} s, peak {mb} MiB')
+    if push: only_first(lambda: print(f'pushed {push_encoder(enc, push)}'))
     made = dict(enc.meta, encoder=enc.arch, encoder_args=enc.kwargs)
     _next(shlex.join(['iwang-finetune','--encoder',str(job.encoder_file(out, made)),*_same(kwargs)]))
 
@@ -244,7 +267,7 @@ def pretrain_cmd(
 # %% ../nbs/80_cli.ipynb #e24f47fb
 _tuned = ['fine-tuning','from scratch']
 
-@command('iwang-finetune', 'iwang-finetune --encoder out/NAME.safetensors', _tuned, runs='n_runs')
+@command('iwang-finetune', 'iwang-finetune --encoder out/NAME.safetensors', _tuned, trains=True, runs='n_runs')
 @delegates(train.finetune, but='encoder,save_to,recipe,encoder_args,alike,cbs,runs')
 def finetune_cmd(
     encoder:str=None, # File with an encoder (.safetensors); default: from scratch
@@ -265,7 +288,7 @@ def finetune_cmd(
 
 
 # %% ../nbs/80_cli.ipynb #3739c277
-@command('iwang-run', 'iwang-run --task rotation --size 64 --epochs 5', ['pretraining',*_tuned],
+@command('iwang-run', 'iwang-run --task rotation --size 64 --epochs 5', ['pretraining',*_tuned], trains=True,
     encoder='arch', runs='n_runs')
 @delegates(train.run, but='task,encoder,encoder_args,recipe,cbs,runs,watch')
 def run_cmd(
@@ -276,10 +299,12 @@ def run_cmd(
     n_runs:int=None, # Fine-tuning runs; default: the board's 5, 3, 1, 1 for 5, 20, 80, 200 epochs, else 1
     recipe:str='', # Changes to fine-tuning's recipe, such as "opt=ranger lr=8e-3 mixup=.4 zoom=1.5"
     checkpoints:str='out/checkpoints', # Folder for checkpoints, from which a stopped run goes on
+    probe_every:int=None, # Epochs of pretraining between k-NN probes of held-out train images; default: none
     **kwargs
 ):
     "Pretrain, fine-tune, and write a record of each run: a row of the board"
     task = task if task=='scratch' else _task(task, task_args)
+    if task!='scratch': kwargs.update(watch=_probing(probe_every, task, **kwargs))
     named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
     recs = train.run(task, encoder=arch, runs=n_runs, checkpoints=checkpoints, **named, **kwargs)
     _summary(recs)
@@ -303,7 +328,7 @@ def _own_table(recs):
     return rows.board_table(df[df.track==recs[1]])
 
 # %% ../nbs/80_cli.ipynb #9adecb78
-@command('iwang-compare', 'iwang-compare --source my_photos --task rotation', ['pretraining',*_tuned],
+@command('iwang-compare', 'iwang-compare --source my_photos --task rotation', ['pretraining',*_tuned], trains=True,
     encoder='arch', runs='n_runs')
 @delegates(train.run, but='task,source,pool,encoder,encoder_args,recipe,official,prior,cbs,runs,watch')
 def compare_cmd(
@@ -416,7 +441,7 @@ def board_cmd(
         _next_row(df)
 
 # %% ../nbs/80_cli.ipynb #0630bc63
-@command('iwang-reproduce', 'iwang-reproduce edeb7e05 imagewang-160.tgz', runs='records')
+@command('iwang-reproduce', 'iwang-reproduce edeb7e05 imagewang-160.tgz', trains=True, runs='records')
 def reproduce_cmd(
     row:str, # Id of one of our rows, as iwang-board shows it
     source:str, # Where the data is: it must have the fingerprint in the records

@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 from .basics import IwangError, bars_visible, check_0_to_1, check_above_0, check_below_1, check_choice
 from .basics import did_you_mean
 from .heads import heads, poolings
+from .distributed import sharing
 from .optimizers import optimizer_of, optimizers
 
 # %% ../nbs/51_fit.ipynb #18531dde
@@ -136,11 +137,12 @@ class NonFiniteLoss(IwangError): "The training loss became infinite or not a num
 
 class StopOnNonFinite(Callback):
     "Stop training with a `NonFiniteLoss` that tells the step and what to try; at its end look at the weights, too"
+    order = 98   # after the loss has become the mean of all processes
     def after_fit(self):
         bad = [n for n,p in self.model.named_parameters() if not torch.isfinite(p).all()]
         if bad: raise NonFiniteLoss(f'the loss is finite, but the weights {bad[0]} are not: train with precision=fp32')
     def after_loss(self):
-        if self.training: self.finite = to_host(torch.isfinite(self.loss_grad.detach()).all())
+        if self.training: self.finite = to_host(torch.isfinite(self.loss_grad.detach()+self.loss.detach()).all())
     def before_step(self):
         if self.finite(): return
         lr = self.opt.hypers[-1]['lr']
@@ -221,7 +223,7 @@ def fit(
     learn.model.to(learn.dls.device, memory_format=torch.channels_last)
     watch = Stopwatch()
     learn.recorder.smooth_loss = SmoothLoss(learn.recorder.smooth_loss.beta)
-    with computing_in(learn.model, recipe['precision'], learn.dls.device):
+    with sharing(learn), computing_in(learn.model, recipe['precision'], learn.dls.device):
         schedule = ParamScheduler({'lr': rates(lrs, recipe['pct_start'], recipe.get('warmup', 0))})
         learn.fit(epochs, lrs, wd=recipe['wd'], cbs=[schedule,watch,StopOnNonFinite()])
     secs = watch.seconds

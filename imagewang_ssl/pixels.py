@@ -9,7 +9,7 @@ __all__ = ['Photo', 'SquareImage', 'open_square', 'PixelStore', 'PixelDL']
 import functools, hashlib
 from fastai.vision.all import *
 from PIL import ImageOps
-from .basics import IwangError, bars_visible, make_folder
+from .basics import IwangError, bars_visible, create_array, make_folder
 from .data import as_rgb, hash_images, open_image
 
 # %% ../nbs/01_pixels.ipynb #300e1f58
@@ -43,7 +43,7 @@ def _build(tmp, files, size, n_workers):
     (out := tmp/'out').mkdir()
     shape = (len(files),size,size,3)
     print(f'decoding {len(files)} images once, at {size} px: {np.prod(shape, dtype=float)/2**20:.0f} MiB', flush=True)
-    px = np.lib.format.open_memmap(out/'pixels.npy', mode='w+', dtype=np.uint8, shape=shape)
+    px = create_array(out/'pixels.npy', np.uint8, shape)
     n = min(n_workers, 1+len(files)//256)
     parallel(partial(_fill, px, files), list(chunked(range(len(files)), 128)), n_workers=n if n>1 else 0,
         progress=bars_visible(), threadpool=True)
@@ -103,6 +103,7 @@ def __setstate__(self:PixelStore, state):
 # %% ../nbs/01_pixels.ipynb #4eeee7db
 class PixelDL(TfmdDL):
     "A `TfmdDL` that takes whole batches from `store`, where there is one"
+    share = None   # Or the number of this process and of all that train together: it takes its part of each batch
     def __init__(self, dataset, *args, store=None, **kwargs):
         if store is not None: kwargs['num_workers'] = 0
         super().__init__(dataset, *args, **kwargs)
@@ -119,10 +120,21 @@ class PixelDL(TfmdDL):
         def stacked(tl): return TensorCategory(torch.stack([torch.as_tensor(y) for y in tl]))
         return [stacked(tl) for tl in self.dataset.tls[1:]]
 
-    def create_batches(self, samps):
-        if self.store is None: yield from super().create_batches(samps)
-        else: yield from (self._gather(idxs) for idxs in chunked(samps, self.bs, self.drop_last))
-
     def _gather(self, idxs):
         "One batch of images and their targets"
         return (TensorImage(self.store[self._rows[idxs]]), *(y[idxs] for y in self._targets))
+
+# %% ../nbs/01_pixels.ipynb #d7940050
+@patch
+def own_rows(self:PixelDL, idxs):
+    "The images of a batch that are this process's"
+    rank,n = self.share or (0,1)
+    part = len(idxs)//n
+    return idxs[rank*part:(rank+1)*part]
+
+@patch
+def create_batches(self:PixelDL, samps):
+    batches = map(self.own_rows, chunked(samps, self.bs, self.drop_last))
+    if self.store is not None: yield from map(self._gather, batches)
+    elif self.share: yield from (self.do_batch(list(map(self.do_item, idxs))) for idxs in batches)
+    else: yield from super(PixelDL, self).create_batches(samps)

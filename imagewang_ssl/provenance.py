@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from .basics import IwangError
 from .data import source_info
+from .distributed import n_processes
 from .record import differences
 
 # %% ../nbs/50b_provenance.ipynb #4c47e6ce
@@ -58,6 +59,7 @@ def provenance()->dict:
     "Commit, code, versions, device and date, for the record: to be asked when a run begins, as the checkout may move"
     vs = {p: version(p) for p in ('imagewang_ssl','torch','torchvision','fastai','timm')}
     dev = torch.cuda.get_device_name() if torch.cuda.is_available() else f'cpu, {torch.get_num_threads()} threads'
+    if n_processes()>1: dev = f'{n_processes()} processes, each {dev}'
     vs['python'] = platform.python_version()
     date = datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
     return dict(commit=_commit(), code=_code(), versions=vs, device=dev, date=date)

@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from fastai.vision.all import *
 from safetensors import safe_open, SafetensorError
 from .basics import IwangError, check_above_0, write_atomic
+from .distributed import any_process, first_alone, only_first
 from .state import going_on, learner_state, loader_states, pack, unpack
 
 # %% ../nbs/52_resume.ipynb #c314c0f8
@@ -113,13 +114,16 @@ class SaveState(Callback):
 
     def _save(self, epoch, batch=0, loaders=None):
         start = time.monotonic()
-        path = save_checkpoint(self.folder, learner_state(self.learn, loaders), epoch, batch)
+        path = only_first(save_checkpoint, self.folder, learner_state(self.learn, loaders), epoch, batch)
         self.saved = time.monotonic()
         self.cost = self.saved-start
         at = f'epoch {self.epoch+1} of {self.n_epoch}'
         if self.signum: raise Stopped(f'stopped in {at}, and saved in {path}', self.signum)
 
-    def _due(self, wait=0.): return self.signum or time.monotonic()-self.saved >= max(wait, self.cost/self.most)
+    def _due(self, wait=0.):
+        "Whether it is time to save, for any of the processes that train together"
+        if any_process(self.signum): self.signum = self.signum or signal.SIGTERM
+        return self.signum or any_process(time.monotonic()-self.saved >= max(wait, self.cost/self.most))
     def after_batch(self):
         if self.training and self._due(60*self.minutes): self._save(self.epoch, self.iter+1, self.loaders)
     def after_epoch(self):
@@ -137,7 +141,7 @@ def resuming(
     if folder is None:
         yield
         return
-    found = last_checkpoint(folder)
+    found = first_alone(last_checkpoint, folder)
     saver = SaveState(folder, minutes, most)
     with ExitStack() as stack:
         if found:

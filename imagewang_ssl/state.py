@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['random_state', 'load_random_state', 'pack', 'unpack', 'loader_states', 'set_loader_states', 'learner_state',
-           'load_learner_state', 'going_on', 'KeepState', 'state_diff']
+           'own_random', 'load_learner_state', 'going_on', 'KeepState', 'state_diff']
 
 # %% ../nbs/05e_state.ipynb #da634f95
 import random
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from fastai.vision.all import *
 from fastai.callback.core import Callback
 from .basics import IwangError
+from .distributed import all_processes, n_processes, rank
 
 # %% ../nbs/05e_state.ipynb #ae4b1435
 def random_state()->dict:
@@ -104,6 +105,7 @@ def learner_state(
     state['record'] = _record(learn)
     state['loaders'] = loaders or loader_states(learn)
     state['random'] = random_state()
+    if n_processes()>1: state['randoms'] = all_processes(state['random'])
     return state
 
 # %% ../nbs/05e_state.ipynb #a58b0478
@@ -112,6 +114,11 @@ def _check_same(what, saved, mine):
     if set(mine)==set(saved): return
     was,now = [', '.join(o) or 'none' for o in (saved,mine)]
     raise IwangError(f'this state has {what} {was}, the training has {now}')
+
+def own_random(state):
+    "The random states of this process, where `state` has those of as many as there are now"
+    several = state.get('randoms', [])
+    return several[rank()] if len(several)==n_processes() else state['random']
 
 def _load_record(learn, rec):
     r = learn.recorder
@@ -135,7 +142,7 @@ def load_learner_state(
     for k,c in carriers.items(): c.load_state_dict(state['callbacks'][k])
     _load_record(learn, state['record'])
     set_loader_states(learn, state['loaders'])
-    load_random_state(state['random'])
+    load_random_state(own_random(state))
 
 # %% ../nbs/05e_state.ipynb #763a3ae9
 class _LoadState(Callback):
@@ -172,7 +179,7 @@ def going_on(
 ):
     "Within this context `learn.fit` goes on from `state`"
     learn._do_fit = partial(_fit_from, learn, epoch)
-    if batch: learn.all_batches = partial(_batches_from, learn, batch, state['random'])
+    if batch: learn.all_batches = partial(_batches_from, learn, batch, own_random(state))
     try:
         with learn.added_cbs(_LoadState(state, batch)): yield learn
     finally:

@@ -54,7 +54,7 @@ def cell_jobs(
     data=_source, # Function of source and size: what a record tells of the data
 )->list: # Dicts of `job` and `source`
     "The jobs of one cell: one for each fine-tuning, or the pretraining where `epochs` is 0"
-    check_counts(size=size, **(dict(epochs=epochs) if epochs or task=='scratch' else {}))
+    check_counts(size=size, runs=ifnone(runs, 1), **(dict(epochs=epochs) if epochs or task=='scratch' else {}))
     how = (info := data(source, size)), size, pretrain_epochs, encoder, encoder_args, pool, seed
     pre = None if task=='scratch' else _pretraining(task, task_args or {}, *how, recipe=pretrain_recipe)
     if not epochs: return [dict(job=pre, source=str(source))]
@@ -76,10 +76,16 @@ def _name_of(plan):
     if name is None or isinstance(name, str) and re.fullmatch(r'\w[\w.-]*', name): return name
     raise IwangError(f'the name of a plan must be a word, not {name!r:.40}')
 
-def _check_keys(cell, at):
-    known = [k for k in inspect.signature(cell_jobs).parameters if k not in ('plan','data')]
-    for k in cell:
-        if k not in known: check_choice(f'{at}: setting', k, known)
+def _check_cell(cell, at):
+    "Raise `IwangError` unless `cell` is a table of known settings, each a value of its type or a list of such values"
+    if not isinstance(cell, dict): raise IwangError(f'{at} is no table of settings: {cell!r:.40}')
+    kinds = {k: p.annotation for k,p in inspect.signature(cell_jobs).parameters.items() if k not in ('plan','data')}
+    for k,v in cell.items():
+        check_choice(f'{at}: setting', k, kinds)
+        values = v if isinstance(v, list) else [v]
+        if not values: raise IwangError(f'{at}: {k} has no value')
+        for o in values:
+            if type(o) is not kinds[k]: raise IwangError(f'{at}: {k}={o!r:.40} is no {kinds[k].__name__}')
 
 # %% ../nbs/76_sweep.ipynb #eca5a54f
 def plan_jobs(
@@ -89,10 +95,13 @@ def plan_jobs(
     if not plan.get('cell') or set(plan)-{'name','defaults','cell'}:
         raise IwangError(f'a plan has [defaults] and one [[cell]] or more, not {", ".join(plan) or "nothing"}')
     also = dict(plan=_name_of(plan), data=cache(_source))   # data is asked once
+    if not isinstance(plan['cell'], list): raise IwangError('a plan has a [[cell]], with two brackets on each side')
     res = {}
+    given = plan.get('defaults', {})
+    _check_cell(given, 'defaults')
     for i,c in enumerate(plan['cell']):
-        cell = {**plan.get('defaults', {}), **c}
-        _check_keys(cell, f'cell {i+1}')
+        _check_cell(c, f'cell {i+1}')
+        cell = {**given, **c}
         axes = [v if isinstance(v, list) else [v] for v in cell.values()]
         for values in itertools.product(*axes):
             for o in cell_jobs(**dict(zip(cell, values)), **also): res.setdefault(run_id(o['job']), o)

@@ -20,6 +20,7 @@ from .source import get_imagewang
 from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
 from .heads import Classifier
 from .prior import PriorAdjusted, asked_metrics, class_counts
+from .distributed import all_processes, first_alone, only_first
 from .pretext.core import Pretext, get_pretext
 from .record import differences, first_runs, official_runs, run_key, save_pretraining, save_record
 from .optimizers import optimizers
@@ -59,7 +60,7 @@ def _pretrain_dls(task, path, load, about):
     pool,bs = about['pool'],load['bs']
     name = f"pool '{pool}' of {path}"
     if pool in pools and not pool_files(path, pool): raise IwangError(f'{name} has no images')
-    dls = task.dataloaders(path, about['size'], pool=pool, **load)
+    dls = first_alone(task.dataloaders, path, about['size'], pool=pool, **load)
     n,held = len(dls.train_ds),len(dls.valid_ds)
     if not len(dls.train): raise IwangError(f'{name} has {n} images, fewer than a batch of {bs}: lower bs')
     if held<2: raise IwangError(f'{name} has {n+held} images, too few to hold out two of them: 40 or more will do')
@@ -108,6 +109,12 @@ def _save_new(enc, path):
     if path.exists(): raise IwangError(f'{path} was written by another run meanwhile')
     return save_encoder(enc, path)
 
+def _keep_and_say(save, result, place): print(f'saved {keep(save, result, place)}')
+
+def _save(save, result, place):
+    "Save `result` from one process, and say so; the others wait"
+    only_first(_keep_and_say, save, result, place)
+
 def _told(recipe):
     "The settings of `recipe` that tell most, for the line that a run begins with"
     numbers = [f'{k} {recipe[k]:g}' for k in ('lr','wd','bs','warmup') if recipe.get(k)]
@@ -131,9 +138,9 @@ def _pretrained(task, path, load, about, out=None, save_to=None, checkpoints=Non
         print(f"{dest} is there already, of the same {same}, from {enc.meta['date']}: not trained again")
     else:
         enc = _pretrain(task, path, load, about, checkpoints=folder, **kwargs)
-        if dest: print(f'saved {keep(_save_new, enc, dest)}')
-    if save_to: print(f'saved {keep(save_pretraining, _record_of(enc), save_to)}')
-    clear_checkpoints(folder)
+        if dest: _save(_save_new, enc, dest)
+    if save_to: _save(save_pretraining, _record_of(enc), save_to)
+    only_first(clear_checkpoints, folder)
     return enc
 
 # %% ../nbs/55_train.ipynb #e7124a70
@@ -158,7 +165,7 @@ def pretrain(
     "Train an encoder from random weights on a pretext task, or take it from `out` if it was made there in the same way"
     check_counts(epochs=epochs, size=size)
     task = _as_task(task)
-    path = get_imagewang(source, size)
+    path = first_alone(get_imagewang, source, size)
     job,load = pretraining_job(task, path, size, epochs, encoder, encoder_args, pool, seed, cbs, **kwargs)
     also = dict(cbs=cbs, watch=watch, tracker=tracker)
     return _pretrained(task, path, load, _on_ground(job, task), out, save_to, checkpoints, **also)
@@ -244,7 +251,7 @@ def _cell(pre, arch, args, source, size, epochs, runs, seed, valid, save_to, off
     "Ask what can be asked before fine-tuning: jobs by seed, the data's folder, how it is loaded, recorded runs by seed"
     check_counts(epochs=epochs, size=size, runs=runs)
     if official: check_cell(source, size, epochs, runs, (pre or {}).get('pool'))
-    path = get_imagewang(source, size)
+    path = first_alone(get_imagewang, source, size)
     job,load = finetuning_job(pre, path, size, epochs, arch, args, seed, **kwargs)
     check_labelled(path, size, valid, load['bs'])
     jobs = {s: dict(job, seed=s) for s in range(seed, seed+runs)}
@@ -319,12 +326,12 @@ def _runs(encoder, jobs, path, load, recs, valid, save_to, checkpoints, **kwargs
     new = [s for s in jobs if s not in recs]
     job = first(jobs.values())
     how = dict(load, valid=valid, zoom=job['recipe']['zoom'])
-    dls_of = {f: finetune_dls(path, job['size'], fold=f, **how) for f in {*map(fold, new)}}
+    dls_of = {f: first_alone(finetune_dls, path, job['size'], fold=f, **how) for f in sorted({*map(fold, new)})}
     for s in new:
         folder = _folder(checkpoints, encoder, jobs[s], valid)
         recs[s] = _run(encoder, dls_of[fold(s)], path, jobs[s], folder=folder, **kwargs)
-        if save_to: print(f'saved {keep(save_record, recs[s], save_to)}')
-        clear_checkpoints(folder)
+        if save_to: _save(save_record, recs[s], save_to)
+        only_first(clear_checkpoints, folder)
     return L(recs[s] for s in sorted(recs))
 
 # %% ../nbs/55_train.ipynb #6c5d397a
@@ -361,7 +368,7 @@ def _done(plan, epochs, runs, also):
     "The recorded runs, by seed, of the encoder that the pretraining `plan` gives"
     source,size,encoder = [plan[k] for k in ('source','size','encoder')]
     asked = dict(dict(pool='unsup', seed=0, encoder_args=None), **plan)
-    path = get_imagewang(source, size)
+    path = first_alone(get_imagewang, source, size)
     job,_ = pretraining_job(path=path, **{k:v for k,v in asked.items() if k not in ('source',*_no_setting)})
     known = _on_ground(job, plan['task'])
     pre = dict(job, **{k: known[k] for k in ground})
@@ -477,7 +484,8 @@ def reproduce(
 )->L: # A new record for each run of `recs`: by the seed of the pretraining, then by seed
     "Run a row of the board again: the same task, settings and seeds"
     with tempfile.TemporaryDirectory() as tmp:
-        return L(run_job(job_of(r), source, save_to, save_to or tmp, alike=ground, **kwargs) for r in first_runs(recs))
+        out = save_to or first(all_processes(tmp))
+        return L(run_job(job_of(r), source, save_to, out, alike=ground, **kwargs) for r in first_runs(recs))
 
 # %% ../nbs/55_train.ipynb #447414f8
 _learned = ('accuracy','train_loss','valid_loss','metrics','chance')

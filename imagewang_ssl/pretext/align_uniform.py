@@ -10,8 +10,9 @@ __all__ = ['alignment', 'uniformity', 'align_uniform_loss', 'view_distance', 'lo
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0
 from ..losses import in_float32
+from ..distributed import gather
 from ..metrics import embeddings_of
-from .views import JointEmbedding, gather
+from .views import JointEmbedding
 
 # %% ../../nbs/41_pretext.align_uniform.ipynb #3b684521
 @in_float32

@@ -10,9 +10,10 @@ __all__ = ['CrossModel', 'CMC']
 from fastai.vision.all import *
 from ..basics import check_choice
 from ..losses import batch_nce
+from ..distributed import gather
 from ..metrics import across_accuracy, effective_rank, embedding_std
 from ..color import at_color, at_lightness, rgb2lab
-from .views import Contrastive, gather, mlp, two_views
+from .views import Contrastive, mlp, two_views
 
 # %% ../../nbs/47_pretext.cmc.ipynb #30725763
 class CrossModel(nn.Module):

@@ -11,10 +11,11 @@ __all__ = ['overlap', 'RowContext', 'below', 'RowPredictor', 'patch_nce', 'CPC']
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0, check_choice
 from ..losses import in_float32
+from ..distributed import gather
 from ..metrics import effective_rank, embedding_std
 from ..tiles import cut_tiles, join_tiles, prepare_tiles, remedies, tile_layout, tile_side
 from .core import Pretext
-from .views import Projector, WatchCollapse, gather
+from .views import Projector, WatchCollapse
 
 # %% ../../nbs/46_pretext.cpc.ipynb #450ffbff
 def overlap(

@@ -10,7 +10,8 @@ __all__ = ['positive_weights', 'dcl_loss', 'dcl_queue', 'DCL']
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..losses import in_float32
-from .views import Contrastive, gather
+from ..distributed import gather
+from .views import Contrastive
 from .memory import Branches, FeatureQueue, Remember, Shuffled, check_momentum
 
 # %% ../../nbs/36b_pretext.dcl.ipynb #3a204a56

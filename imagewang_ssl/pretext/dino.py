@@ -10,7 +10,7 @@ __all__ = ['sharpen', 'DINONet', 'DINO']
 from fastai.vision.all import *
 from ..basics import check_0_to_1, check_above_0, check_choice
 from ..losses import in_float32
-from .views import gather, own_part
+from ..distributed import gather, own_part
 from .memory import Teacher, check_momentum
 from .prototypes import PrototypeTask, cross_view_entropy, even_codes
 

@@ -11,7 +11,8 @@ __all__ = ['place_scores', 'infonce_places', 'jsd_places', 'WholeAndPlaces', 'In
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0, check_choice
 from ..losses import in_float32
-from .views import Projector, JointEmbedding, gather, mlp, two_views
+from ..distributed import gather
+from .views import Projector, JointEmbedding, mlp, two_views
 
 # %% ../../nbs/45_pretext.infomax.ipynb #a4d06fa3
 def place_scores(

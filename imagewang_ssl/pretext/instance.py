@@ -11,11 +11,12 @@ from fastai.vision.all import *
 from ..basics import check_0_to_1, check_above_0, check_below_1, check_choice
 from ..augment import quarter_turns
 from ..losses import in_float32, row_cosines
+from ..distributed import gather
 from ..metrics import across_accuracy, effective_rank, embedding_std
 from ..tiles import TileNet, cut_tiles, join_tiles, tile_layout
 from .core import Pretext
 from .labels import PseudoLabels
-from .views import JointEmbedding, gather, two_views
+from .views import JointEmbedding, two_views
 from .memory import Remember
 
 # %% ../../nbs/43_pretext.instance.ipynb #e395b3e3

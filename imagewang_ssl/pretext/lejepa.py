@@ -10,7 +10,8 @@ __all__ = ['epps_pulley', 'random_directions', 'sigreg', 'view_variance', 'slice
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
 from ..losses import in_float32
-from .views import JointEmbedding, gather
+from ..distributed import gather
+from .views import JointEmbedding
 
 # %% ../../nbs/41a_pretext.lejepa.ipynb #f96ff851
 @in_float32

@@ -10,9 +10,9 @@ __all__ = ['check_momentum', 'Teacher', 'FeatureQueue', 'Branches', 'Remember', 
 from copy import deepcopy
 from fastai.vision.all import *
 from ..basics import IwangError, check_0_to_1
+from ..distributed import gather
 from ..tiles import tile_side
 from .crops import embed_crops
-from .views import gather
 
 # %% ../../nbs/34_pretext.memory.ipynb #4a24c3c8
 def check_momentum(momentum):

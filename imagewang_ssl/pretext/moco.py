@@ -10,7 +10,8 @@ __all__ = ['MoCo']
 from fastai.vision.all import *
 from ..basics import IwangError, check_choice
 from ..losses import batch_nce, info_nce
-from .views import Contrastive, gather, mlp
+from ..distributed import gather
+from .views import Contrastive, mlp
 from .memory import Branches, FeatureQueue, Remember, Shuffled, check_momentum
 
 # %% ../../nbs/36_pretext.moco.ipynb #4b0e077f

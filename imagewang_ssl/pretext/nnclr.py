@@ -10,8 +10,9 @@ __all__ = ['neighbors', 'nnclr_loss', 'NNCLR']
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..losses import in_float32
+from ..distributed import gather
 from ..cluster import nearest
-from .views import Contrastive, gather, mlp
+from .views import Contrastive, mlp
 from .memory import Branches, FeatureQueue, Remember
 
 # %% ../../nbs/42_pretext.nnclr.ipynb #20185539

@@ -10,7 +10,8 @@ __all__ = ['barlow_twins_loss', 'vicreg_loss', 'BarlowTwins', 'VICReg']
 from fastai.vision.all import *
 from ..basics import IwangError
 from ..losses import in_float32
-from .views import JointEmbedding, gather
+from ..distributed import gather
+from .views import JointEmbedding
 
 # %% ../../nbs/40_pretext.redundancy.ipynb #56f68361
 @in_float32

@@ -9,7 +9,8 @@ __all__ = ['nt_xent', 'SimCLR']
 # %% ../../nbs/35_pretext.simclr.ipynb #a8f07865
 from fastai.vision.all import *
 from ..losses import in_float32
-from .views import Contrastive, gather
+from ..distributed import gather
+from .views import Contrastive
 
 # %% ../../nbs/35_pretext.simclr.ipynb #b85091be
 @in_float32

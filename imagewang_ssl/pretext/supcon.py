@@ -9,8 +9,9 @@ __all__ = ['sup_con', 'label_accuracy', 'SupCon']
 # %% ../../nbs/48_pretext.supcon.ipynb #64288d92
 from fastai.vision.all import *
 from ..losses import in_float32
+from ..distributed import gather
 from .labels import TrainLabels
-from .views import Contrastive, gather, two_views
+from .views import Contrastive, two_views
 
 # %% ../../nbs/48_pretext.supcon.ipynb #10a1c534
 @in_float32

@@ -10,7 +10,7 @@ __all__ = ['swav_loss', 'SwAVNet', 'SwAV']
 from fastai.vision.all import *
 from ..basics import IwangError, check_above_0, check_below_1
 from ..losses import in_float32
-from .views import gather
+from ..distributed import gather
 from .memory import FeatureQueue
 from .prototypes import PrototypeTask, cosines, cross_view_entropy, even_codes
 

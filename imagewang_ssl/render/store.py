@@ -12,9 +12,9 @@ from importlib.resources import files
 from pathlib import Path
 from fastcore.basics import chunked
 from fastai.data.external import fastai_path
-from ..basics import make_folder, sha256
-from .clips import render_clips
+from ..basics import create_array, make_folder, sha256
 from .trace import render_each, render_scenes
+from .clips import render_clips
 
 # %% ../../nbs/03c_render.store.ipynb #659d60e2
 class ArrayStore:
@@ -53,10 +53,7 @@ def create_arrays(
     "Memory-mapped arrays to write into, which an `ArrayStore` of `folder` will read"
     folder.mkdir()
     def inner(k): return (4,4) if k=='pose' else (_channels.get(k, 1),size,size)
-    def create(k):
-        whole = *shape,*inner(k)
-        return np.lib.format.open_memmap(folder/f'{k}.npy', mode='w+', dtype=_types[k], shape=whole)
-    return {k:create(k) for k in names}
+    return {k:create_array(folder/f'{k}.npy', _types[k], (*shape,*inner(k))) for k in names}
 
 # %% ../../nbs/03c_render.store.ipynb #95ba17f5
 def renderer()->str: # 8 hex digits
