@@ -45,9 +45,9 @@ def checkpoints(folder):
 def clear_checkpoints(
     folder:Path=None, # Of one training, whose result is saved; or none
 ):
-    "Remove the checkpoints of a training that has ended, and folders that are empty then"
+    "Remove the checkpoints of a training that has ended, what a kill left of one, and folders that are empty then"
     if folder is None: return
-    for p in checkpoints(folder): p.unlink(missing_ok=True)
+    for p in [*checkpoints(folder), *Path(folder).glob('.*.safetensors.*.tmp')]: p.unlink(missing_ok=True)
     with suppress(OSError):
         for d in folder,Path(folder).parent: d.rmdir()
 
