@@ -75,10 +75,11 @@ class Views(Transform):
         ps = 'p_flip','p_jitter','p_grey','p_blur','p_solarize','p_rotate'
         _check_view(scale, jitter, **{k: getattr(self, k) for k in ps})
 
+    def encodes(self, x:TensorImage): return self.draw(x)
 
 # %% ../../nbs/33_pretext.views.ipynb #770b2466
-@Views
-def encodes(self, x:TensorImage):
+@patch
+def draw(self:Views, x):
     draws = _Draws(len(x), self.n, x.device)
     v = mix_pixels(x.as_subclass(Tensor), *self.crops(x, draws))
     if self.rotate: v = rotated(v, draws.happens(self.p_rotate)*draws.uniform(-self.rotate, self.rotate))
