@@ -33,6 +33,13 @@ def earlier(
     old = json.loads(Path(out_json).read_text()) if out_json and Path(out_json).exists() else {}
     return old if all(old.get(k)==v for k,v in dict(about, settings=settings).items()) else {}
 
+def asked_names(only):
+    "The names in `only`, with commas between, or all; raises `IwangError` for one that is no task"
+    names = only.split(',') if only else ['finetune', *list_pretexts()]
+    for n in names:
+        if n!='finetune': pretext_class(n)
+    return names
+
 def bench(
     source:str='sample', # sample, imagewang, 160, 320, full, a folder, an archive or its URL
     only:str=None, # Names of tasks, or finetune, with commas between; default: all, and what surrounds them
@@ -48,9 +55,7 @@ def bench(
     "Measure training against the bare model, in images a second and as ratios"
     path = get_imagewang(source, size)
     precision = resolve_precision(precision)
-    names = only.split(',') if only else ['finetune', *list_pretexts()]
-    for n in names:
-        if n!='finetune': pretext_class(n)
+    names = asked_names(only)
     what = f'medians (and middle halves) of {pairs} turns of {steps} steps, images a second'
     print(f'{encoder}, {size} px, batch {bs}, {precision}; {what}')
     settings = dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps, pairs=pairs)

@@ -11,7 +11,7 @@ import gc, json, time, warnings
 warnings.filterwarnings('ignore')
 from contextlib import contextmanager
 from imagewang_ssl.all import *
-from benchmarks import command_line
+from benchmarks import asked_names, command_line
 from benchmarks.rates import make_learner, sync
 
 parts = 'load','views','forward','backward','optimizer','loop'
@@ -115,9 +115,7 @@ def bench_steps(
     "Say where the time of each task's training step goes, and what bounds it"
     path = get_imagewang(source, size)
     precision = resolve_precision(precision)
-    names = only.split(',') if only else ['finetune', *list_pretexts()]
-    for n in names:
-        if n!='finetune': pretext_class(n)
+    names = asked_names(only)
     settings = dict(size=size, bs=bs, encoder=encoder, precision=precision, steps=steps)
     about = provenance()
     print(f"{encoder}, {size} px, batch {bs}, {precision}, on {about['device']}; parts of a step in %")

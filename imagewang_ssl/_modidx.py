@@ -541,6 +541,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                'imagewang_ssl/evaluate/formats.py'),
                                                 'imagewang_ssl.evaluate.formats._kept': ( 'evaluate.formats.html#_kept',
                                                                                           'imagewang_ssl/evaluate/formats.py'),
+                                                'imagewang_ssl.evaluate.formats._place': ( 'evaluate.formats.html#_place',
+                                                                                           'imagewang_ssl/evaluate/formats.py'),
                                                 'imagewang_ssl.evaluate.formats._scene_objects': ( 'evaluate.formats.html#_scene_objects',
                                                                                                    'imagewang_ssl/evaluate/formats.py'),
                                                 'imagewang_ssl.evaluate.formats._voc_lists': ( 'evaluate.formats.html#_voc_lists',

@@ -290,7 +290,7 @@ def finetune_cmd(
 # %% ../nbs/80_cli.ipynb #3739c277
 @command('iwang-run', 'iwang-run --task rotation --size 64 --epochs 5', ['pretraining',*_tuned], trains=True,
     encoder='arch', runs='n_runs')
-@delegates(train.run, but='task,encoder,encoder_args,recipe,cbs,runs,watch')
+@delegates(train.run_task, but='task,encoder,encoder_args,recipe,cbs,runs,watch')
 def run_cmd(
     task:str='grey_blur', # Name of a pretext task, see iwang-tasks, or scratch
     task_args:str='', # Its arguments, such as "damage=grey n=2"
@@ -306,7 +306,7 @@ def run_cmd(
     task = task if task=='scratch' else _task(task, task_args)
     if task!='scratch': kwargs.update(watch=_probing(probe_every, task, **kwargs))
     named = dict(encoder_args=_named('encoder_args', encoder_args), recipe=_named('recipe', recipe))
-    recs = train.run(task, encoder=arch, runs=n_runs, checkpoints=checkpoints, **named, **kwargs)
+    recs = train.run_task(task, encoder=arch, runs=n_runs, checkpoints=checkpoints, **named, **kwargs)
     _summary(recs)
     _next_board(recs, kwargs['save_to'])
 
@@ -330,7 +330,7 @@ def _own_table(recs):
 # %% ../nbs/80_cli.ipynb #9adecb78
 @command('iwang-compare', 'iwang-compare --source my_photos --task rotation', ['pretraining',*_tuned], trains=True,
     encoder='arch', runs='n_runs')
-@delegates(train.run, but='task,source,pool,encoder,encoder_args,recipe,official,prior,cbs,runs,watch')
+@delegates(train.run_task, but='task,source,pool,encoder,encoder_args,recipe,official,prior,cbs,runs,watch')
 def compare_cmd(
     source:str='sample', # A folder of photos, a CSV beside them, or any other source
     task:str='rotation', # Name of a pretext task, see iwang-tasks
@@ -350,7 +350,7 @@ def compare_cmd(
         train.pretrain(task, **dict(also, epochs=also.pop('pretrain_epochs')), save_to=folder)
         print(rows.pretraining_table(folder).drop(columns='args').round(3).to_string(index=False))
         return _next('label some photos (class folders, or a CSV fname,label); the same command then compares')
-    recs = [r for t in ('scratch',task) for r in train.run(t, runs=n_runs, **also)]
+    recs = [r for t in ('scratch',task) for r in train.run_task(t, runs=n_runs, **also)]
     print(_own_table((kwargs['save_to'], record.track_of(recs[0]))))
     _next('the same with another --task, or with --n-runs 5 and more --epochs for a firmer answer')
 

@@ -129,13 +129,17 @@ def read_objects(
     except (ET.ParseError,TypeError,ValueError) as e: raise IwangError(f'{f}: no annotation of VOC: {e}') from None
 
 # %% ../../nbs/67_evaluate.formats.ipynb #1e1e2b34
+def _place(data, name):
+    "Where a data set lies: `data`, the rendered one for sample, or `name` in fastai's folder; and if it is rendered"
+    if data=='sample': return sample_voc(),True
+    return data or fastai_path('data')/name,False
+
 class VocData:
     "A data set in PASCAL VOC's format"
     def __init__(self,
         data=None, # Its folder, or sample: a rendered one; default: VOCdevkit in fastai's data folder
     ):
-        self.rendered = data=='sample'
-        path = sample_voc() if self.rendered else data or fastai_path('data')/'VOCdevkit'
+        path,self.rendered = _place(data, 'VOCdevkit')
         self.path = find_data(path, ('JPEGImages','Annotations','ImageSets/Main'), _get_voc)
         self.splits = self._splits('Main', 'Annotations/{}.xml')
 
@@ -261,8 +265,7 @@ class MaskData:
     def __init__(self,
         data=None, # Its folder, or sample: a rendered one; default: camvid in fastai's data folder
     ):
-        self.rendered = data=='sample'
-        path = sample_voc() if self.rendered else data or fastai_path('data')/'camvid'
+        path,self.rendered = _place(data, 'camvid')
         self.void = ()
         try: self.path = find_data(path, ('images','labels','codes.txt'), _get_masks)
         except IwangError: self._voc(path)
