@@ -22,7 +22,7 @@ from .optimizers import optimizer_of, optimizers
 _both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.,
     mom=0., sqr_mom=0., eps=0.)
 _heads = dict(head_lr=1., head='linear', pooling='avg', label_smoothing=.1, prior='adjusted', tau=1.)
-_extras = dict(mixup=0., cutmix=0., ema=0., zoom=1.25)
+_extras = dict(balance=0., mixup=0., cutmix=0., ema=0., zoom=1.25)
 recipes = dict(pretrain=dict(_both, lr=2e-3), finetune=dict(_both, lr=3e-3, **_heads, **_extras))
 pretrained = dict(lr=1e-3, head_lr=5.)   # What fine-tuning changes where it begins with a pretrained encoder
 
@@ -30,7 +30,7 @@ recipe_choices = dict(protocol=[2], opt=list(optimizers), schedule=['flat_cos'],
 recipe_choices.update(prior=['adjusted','none'], head=list(heads), pooling=list(poolings))
 
 # %% ../nbs/51_fit.ipynb #85ee2644
-_newer = dict(head_lr=1., head='linear', pooling='avg', prior='none', mixup=0., cutmix=0., ema=0., zoom=1.)
+_newer = dict(head_lr=1., head='linear', pooling='avg', prior='none', mixup=0., cutmix=0., ema=0., zoom=1., balance=0.)
 old_settings = dict(pretrain={}, finetune=_newer)
 _first = {'protocol','opt','schedule','lr','wd','bs','pct_start','precision','label_smoothing'}
 _in_every_record = _first | set(_newer)
@@ -71,7 +71,7 @@ def check_recipe(recipe, base):
         if k not in base: raise IwangError(f"the recipe has no '{k}': it has {', '.join(base)}{did_you_mean(k, base)}")
         if k in recipe_choices: check_choice(k, v, recipe_choices[k])
         elif isinstance(v, bool) or not isinstance(v, (int,float)): raise IwangError(f'{k}={v!r}: it must be a number')
-    check_0_to_1(pct_start=recipe['pct_start'], label_smoothing=recipe.get('label_smoothing', 0))
+    check_0_to_1(**{k: recipe.get(k, 0) for k in ('pct_start','label_smoothing','balance')})
     check_below_1(warmup=recipe['warmup'], ema=recipe.get('ema', 0))
     check_above_0(lr=recipe['lr'], head_lr=recipe.get('head_lr', 1))
     _check_finetuning(**recipe)

@@ -104,6 +104,7 @@ def __setstate__(self:PixelStore, state):
 class PixelDL(TfmdDL):
     "A `TfmdDL` that takes whole batches from `store`, where there is one"
     share = None   # Or the number of this process and of all that train together: it takes its part of each batch
+    weights = None # Or how often each image is drawn: an epoch has as many as there are, some twice and some not at all
     def __init__(self, dataset, *args, store=None, **kwargs):
         if store is not None: kwargs['num_workers'] = 0
         super().__init__(dataset, *args, **kwargs)
@@ -112,6 +113,9 @@ class PixelDL(TfmdDL):
     def new(self, dataset=None, cls=None, **kwargs):
         held = self.store is not None and (dataset is None or self.store.holds(dataset.items))
         return super().new(dataset, cls, **merge(dict(store=self.store if held else None), kwargs))
+
+    def shuffle_fn(self, idxs):
+        return super().shuffle_fn(idxs) if self.weights is None else self.rng.choices(idxs, self.weights, k=len(idxs))
 
     @functools.cached_property
     def _rows(self): return self.store.rows(self.dataset.items)

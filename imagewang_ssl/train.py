@@ -19,7 +19,7 @@ from .encoder import Encoder, create_encoder, load_encoder, save_encoder
 from .source import get_imagewang
 from .load import finetune_block, label_pools, labelled_files, load_size, pool_files, pools
 from .heads import Classifier
-from .prior import PriorAdjusted, asked_metrics, class_counts
+from .prior import BalanceClasses, PriorAdjusted, asked_metrics, class_counts
 from .distributed import all_processes, first_alone, only_first
 from .pretext.core import Pretext, get_pretext
 from .record import differences, first_runs, official_runs, run_key, save_pretraining, save_record
@@ -214,6 +214,7 @@ def finetune_learner(
     label_smoothing:float=.1, # Fraction of the target spread over all classes
     prior:str='adjusted', # 'adjusted': class frequencies are taken out of the scores; or 'none'
     tau:float=1., # Factor of the log frequencies, see `PriorAdjusted`
+    balance:float=0., # Rare classes are drawn more often, see `BalanceClasses`
     mixup:float=0., # `alpha` of `MixUp`; 0: none
     cutmix:float=0., # `alpha` of `CutMix`; 0: none
     ema:float=0., # Decay of an `EMA` of the weights; 0: none
@@ -221,8 +222,8 @@ def finetune_learner(
     "A `Learner` that trains `encoder` and a new classifier, its two parameter groups, on labels"
     model = nn.Sequential(encoder, Classifier(encoder.chs[-1], len(dls.vocab), head, pooling))
     loss = LabelSmoothingCrossEntropyFlat(eps=label_smoothing)
-    if prior=='adjusted': loss = PriorAdjusted(loss, class_counts(dls), tau)
-    cbs = [cb(v) for cb,v in ((MixUp,mixup),(CutMix,cutmix),(EMA,ema)) if v]
+    if prior=='adjusted': loss = PriorAdjusted(loss, class_counts(dls)**(1-balance), tau)
+    cbs = [cb(v) for cb,v in ((BalanceClasses,balance),(MixUp,mixup),(CutMix,cutmix),(EMA,ema)) if v]
     kwargs = dict(opt_func=optimizers[opt], metrics=[accuracy,*asked_metrics(dls)], cbs=cbs)
     return Learner(dls, model, loss, splitter=lambda m: [list(o.parameters()) for o in m], **kwargs)
 
