@@ -15,6 +15,7 @@ trials = {'default': {}, 'plain loss': dict(prior='none'), 'tau 1.5': dict(tau=1
 trials |= {'ranger': dict(opt='ranger', lr=8e-3), 'SGD': dict(opt='SGD', lr=.1), 'lr x 1/3': dict(lr=1e-3)}
 trials |= {'head mlp': dict(head='mlp'), 'pooling avgmax': dict(pooling='avgmax')}
 trials |= {'mixup .4': dict(mixup=.4), 'cutmix 1': dict(cutmix=1.), 'ema .99': dict(ema=.99)}
+trials |= {'balance 0': dict(balance=0.), 'balance .5': dict(balance=.5), 'load_scale 1.25': dict(load_scale=1.25)}
 trials |= {'warmup .1': dict(warmup=.1), 'label smoothing 0': dict(label_smoothing=0.)}
 zooms = 1.,1.14,1.25,1.5
 
@@ -32,7 +33,8 @@ def run_trial(name, source, size, epochs, arch, encoder, seed):
     "Train as one trial says and judge the network"
     enc = load_encoder(encoder) if encoder else None
     recipe = settings(recipes['finetune'], pretrained if encoder else None, recipe=trials[name])[0]
-    dls = finetune_dls(get_imagewang(source, size), size, 'train', recipe['bs'], zoom=recipe['zoom'], fold=seed%5)
+    seen = {k: recipe[k] for k in ('bs','zoom','load_scale')}
+    dls = finetune_dls(get_imagewang(source, size), size, 'train', fold=seed%5, **seen)
     set_seed(seed)
     for dl in dls.loaders: dl.rng = random.Random(seed)
     learn = finetune_learner(dls, ifnone(enc, create_encoder(arch, size)), **learner_settings(recipe))

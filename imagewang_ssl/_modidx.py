@@ -1255,6 +1255,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'imagewang_ssl.pixels.SquareImage.encodes': ( 'pixels.html#squareimage.encodes',
                                                                                     'imagewang_ssl/pixels.py'),
                                       'imagewang_ssl.pixels._build': ('pixels.html#_build', 'imagewang_ssl/pixels.py'),
+                                      'imagewang_ssl.pixels._drawn': ('pixels.html#_drawn', 'imagewang_ssl/pixels.py'),
                                       'imagewang_ssl.pixels._fill': ('pixels.html#_fill', 'imagewang_ssl/pixels.py'),
                                       'imagewang_ssl.pixels.open_square': ('pixels.html#open_square', 'imagewang_ssl/pixels.py')},
             'imagewang_ssl.pretext.align_uniform': { 'imagewang_ssl.pretext.align_uniform.AlignUniform': ( 'pretext.align_uniform.html#alignuniform',

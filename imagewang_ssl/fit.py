@@ -22,7 +22,7 @@ from .optimizers import optimizer_of, optimizers
 _both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.,
     mom=0., sqr_mom=0., eps=0.)
 _heads = dict(head_lr=1., head='linear', pooling='avg', label_smoothing=.1, prior='adjusted', tau=1.)
-_extras = dict(balance=0., mixup=0., cutmix=0., ema=0., zoom=1.25)
+_extras = dict(balance=0., mixup=0., cutmix=0., ema=0., zoom=1.25, load_scale=2.)
 recipes = dict(pretrain=dict(_both, lr=2e-3), finetune=dict(_both, lr=3e-3, **_heads, **_extras))
 pretrained = dict(lr=1e-3, head_lr=5.)   # What fine-tuning changes where it begins with a pretrained encoder
 
@@ -30,7 +30,8 @@ recipe_choices = dict(protocol=[2], opt=list(optimizers), schedule=['flat_cos'],
 recipe_choices.update(prior=['adjusted','none'], head=list(heads), pooling=list(poolings))
 
 # %% ../nbs/51_fit.ipynb #85ee2644
-_newer = dict(head_lr=1., head='linear', pooling='avg', prior='none', mixup=0., cutmix=0., ema=0., zoom=1., balance=0.)
+_newer = dict(head_lr=1., head='linear', pooling='avg', prior='none', mixup=0., cutmix=0., ema=0., zoom=1., balance=0.,
+    load_scale=1.25)
 old_settings = dict(pretrain={}, finetune=_newer)
 _first = {'protocol','opt','schedule','lr','wd','bs','pct_start','precision','label_smoothing'}
 _in_every_record = _first | set(_newer)
@@ -81,12 +82,13 @@ def check_recipe(recipe, base):
 
 def _coefficients(recipe): return dict({k: recipe.get(k, 0.) for k in ('mom','sqr_mom','eps')}, opt=recipe['opt'])
 
-def _check_finetuning(mixup=0., cutmix=0., zoom=1., **_):
+def _check_finetuning(mixup=0., cutmix=0., zoom=1., load_scale=1.25, **_):
     both = f'mixup={mixup} and cutmix={cutmix}'
     if mixup and cutmix: raise IwangError(f'{both}: choose one of them, with 0 for the other')
     for k,v in dict(mixup=mixup, cutmix=cutmix).items():
         if v<0: raise IwangError(f'{k}={v}: it must be 0 or more')
-    if zoom<1: raise IwangError(f'zoom={zoom}: it must be 1 or more')
+    for k,v in dict(zoom=zoom, load_scale=load_scale).items():
+        if v<1: raise IwangError(f'{k}={v}: it must be 1 or more')
 
 # %% ../nbs/51_fit.ipynb #7533e821
 def settings(base, # One of `recipes`

@@ -36,9 +36,12 @@ def labelled_files(path)->L:
     raise IwangError(f'{path}: no image has a label, as fine-tuning needs: give class folders, or a CSV (fname,label)')
 
 # %% ../nbs/04a_load.ipynb #0dc21d66
-def load_size(size:int)->int:
+def load_size(
+    size:int, # Side of the training images in pixels
+    scale:float=1.25, # Side of the loaded image over it, as far as the smallest archive's 160 px go, and 1.25 at least
+)->int:
     "Side in pixels at which images are loaded for training at `size`"
-    return size*5//4
+    return max(size*5//4, min(int(size*scale), 160))
 
 # %% ../nbs/04a_load.ipynb #3cf7ec0d
 def pretrain_block(
@@ -75,8 +78,9 @@ def finetune_block(
     vocab=None, # Class names; default: the folders of train/
     zoom:float=1., # In validation: sides of the image over sides of what is seen, see `RandomView`
     fold:int=0, # Which fifth is held out where `valid` is 'train'
+    load_scale:float=1.25, # See `load_size`
 )->DataBlock:
     "Labelled images, for `dataloaders(path)`"
     return DataBlock(blocks=(ImageBlock(Photo), CategoryBlock(vocab=vocab)), get_items=labelled_files,
-        get_y=parent_label, splitter=_train_or_holdout(valid, fold), item_tfms=SquareImage(load_size(size)),
+        get_y=parent_label, splitter=_train_or_holdout(valid, fold), item_tfms=SquareImage(load_size(size, load_scale)),
         batch_tfms=ifnone(batch_tfms, [RandomView(size, zoom=zoom)]), dl_type=PixelDL)

@@ -104,7 +104,7 @@ def __setstate__(self:PixelStore, state):
 class PixelDL(TfmdDL):
     "A `TfmdDL` that takes whole batches from `store`, where there is one"
     share = None   # Or the number of this process and of all that train together: it takes its part of each batch
-    weights = None # Or how often each image is drawn: an epoch has as many as there are, some twice and some not at all
+    weights = None # Or how often each image is drawn in an epoch, on average; the sum is the number of images
     def __init__(self, dataset, *args, store=None, **kwargs):
         if store is not None: kwargs['num_workers'] = 0
         super().__init__(dataset, *args, **kwargs)
@@ -113,9 +113,6 @@ class PixelDL(TfmdDL):
     def new(self, dataset=None, cls=None, **kwargs):
         held = self.store is not None and (dataset is None or self.store.holds(dataset.items))
         return super().new(dataset, cls, **merge(dict(store=self.store if held else None), kwargs))
-
-    def shuffle_fn(self, idxs):
-        return super().shuffle_fn(idxs) if self.weights is None else self.rng.choices(idxs, self.weights, k=len(idxs))
 
     @functools.cached_property
     def _rows(self): return self.store.rows(self.dataset.items)
@@ -142,3 +139,16 @@ def create_batches(self:PixelDL, samps):
     if self.store is not None: yield from map(self._gather, batches)
     elif self.share: yield from (self.do_batch(list(map(self.do_item, idxs))) for idxs in batches)
     else: yield from super(PixelDL, self).create_batches(samps)
+
+# %% ../nbs/01_pixels.ipynb #44256ae1
+def _drawn(weights, idxs, start):
+    "As many of `idxs`, each as often as its weight, rounded up or down by where `start` in 0..1 lies"
+    ends = np.asarray(weights)[idxs].cumsum()
+    at = np.searchsorted(ends, start+np.arange(len(idxs)), 'right')
+    return np.asarray(idxs)[at.clip(max=len(idxs)-1)].tolist()
+
+@patch
+def shuffle_fn(self:PixelDL, idxs):
+    shuffled = super(PixelDL, self).shuffle_fn
+    idxs = shuffled(idxs)
+    return idxs if self.weights is None else shuffled(_drawn(self.weights, idxs, self.rng.random()))

@@ -198,11 +198,13 @@ def finetune_dls(
     pixels:bool=True, # Read from a `PixelStore`, made on first use, rather than decode files every time
     zoom:float=recipes['finetune']['zoom'], # Validation sees the central `1/zoom` of each side
     fold:int=0, # Which fifth is held out where `valid` is 'train'
+    load_scale:float=recipes['finetune']['load_scale'], # Side of the loaded images over `size`, see `load_size`
     **kwargs # Passed to `DataBlock.dataloaders`: `num_workers`, `device`, ...
 )->DataLoaders:
     "Batches of labelled images"
-    store = PixelStore(path, load_size(size)) if pixels else None
-    return finetune_block(size, valid, zoom=zoom, fold=fold).dataloaders(path, bs=bs, store=store, **kwargs)
+    store = PixelStore(path, load_size(size, load_scale)) if pixels else None
+    block = finetune_block(size, valid, zoom=zoom, fold=fold, load_scale=load_scale)
+    return block.dataloaders(path, bs=bs, store=store, **kwargs)
 
 # %% ../nbs/55_train.ipynb #d747cd07
 def finetune_learner(
@@ -222,7 +224,7 @@ def finetune_learner(
     "A `Learner` that trains `encoder` and a new classifier, its two parameter groups, on labels"
     model = nn.Sequential(encoder, Classifier(encoder.chs[-1], len(dls.vocab), head, pooling))
     loss = LabelSmoothingCrossEntropyFlat(eps=label_smoothing)
-    if prior=='adjusted': loss = PriorAdjusted(loss, class_counts(dls)**(1-balance), tau)
+    if prior=='adjusted': loss = PriorAdjusted(loss, class_counts(dls), tau-balance)
     cbs = [cb(v) for cb,v in ((BalanceClasses,balance),(MixUp,mixup),(CutMix,cutmix),(EMA,ema)) if v]
     kwargs = dict(opt_func=optimizers[opt], metrics=[accuracy,*asked_metrics(dls)], cbs=cbs)
     return Learner(dls, model, loss, splitter=lambda m: [list(o.parameters()) for o in m], **kwargs)
@@ -326,7 +328,7 @@ def _runs(encoder, jobs, path, load, recs, valid, save_to, checkpoints, **kwargs
     def fold(s): return s%5 if valid=='train' else 0
     new = [s for s in jobs if s not in recs]
     job = first(jobs.values())
-    how = dict(load, valid=valid, zoom=job['recipe']['zoom'])
+    how = dict(load, valid=valid, **{k: job['recipe'][k] for k in ('zoom','load_scale')})
     dls_of = {f: first_alone(finetune_dls, path, job['size'], fold=f, **how) for f in sorted({*map(fold, new)})}
     for s in new:
         folder = _folder(checkpoints, encoder, jobs[s], valid)

@@ -12,7 +12,8 @@ from copy import deepcopy
 from io import StringIO
 from fastai.vision.all import *
 from ..basics import check_0_to_1, check_above_0, check_counts
-from ..load import finetune_block
+from ..load import finetune_block, load_size
+from ..pixels import PixelStore
 from ..fit import fit, pretrained, recipes, settings
 from ..train import finetune_learner, learner_settings
 from .core import Evaluation, encoder_colors
@@ -135,14 +136,17 @@ def finetuned(
     changes:dict={}, # Changes to the recipe, such as `pretrained`
 )->Learner:
     "A copy of an encoder with a new classifier, trained on the labels `idx`"
-    block,bs = finetune_block(o.data.size, o.data.valid, zoom=recipes['finetune']['zoom']),min(64, len(idx))
+    bs = min(64, len(idx))
+    recipe,_ = settings(recipes['finetune'], changes, bs=bs)
+    views = {k: recipe[k] for k in ('zoom','load_scale')}
+    block = finetune_block(o.data.size, o.data.valid, **views)
     split = block.splitter
     def few(items):
         train,val = split(items)
         return L(train)[idx.tolist()],val
     block.splitter = few
-    dls = block.dataloaders(o.data.path, bs=bs, store=o.data.dls.train.store, num_workers=0)
-    recipe,_ = settings(recipes['finetune'], changes, bs=bs)
+    store = o.data.dls.train.store and PixelStore(o.data.path, load_size(o.data.size, recipe['load_scale']))
+    dls = block.dataloaders(o.data.path, bs=bs, store=store, num_workers=0)
     set_seed(seed)
     dls.train.rng = random.Random(seed)
     learn = finetune_learner(dls, deepcopy(o.encoder), **learner_settings(recipe))

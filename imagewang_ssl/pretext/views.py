@@ -213,8 +213,8 @@ def check_settings(self:JointEmbedding):
 # %% ../../nbs/33_pretext.views.ipynb #38940d95
 @patch
 def loads(self:JointEmbedding, size):
-    "Twice the size, so that few views are enlarged, as far as the smallest archive's 160 px go"
-    return max(load_size(size), min(2*size, 160))
+    "Twice the size where the smallest archive has as much, so that few views are enlarged"
+    return load_size(size, 2)
 
 @patch
 def views(self:JointEmbedding, size, n=2, **kwargs):
