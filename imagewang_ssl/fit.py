@@ -21,8 +21,8 @@ from .optimizers import optimizer_of, optimizers
 # %% ../nbs/51_fit.ipynb #18531dde
 _both = dict(protocol=2, opt='AdamW', schedule='flat_cos', wd=.01, bs=64, pct_start=.72, precision='auto', warmup=0.,
     mom=0., sqr_mom=0., eps=0.)
-_heads = dict(head_lr=1., head='linear', pooling='avg', label_smoothing=.1, prior='adjusted', tau=1.)
-_extras = dict(balance=0., mixup=0., cutmix=0., ema=0., zoom=1.25, load_scale=2.)
+_heads = dict(head_lr=1., head='linear', pooling='avg', label_smoothing=.1, prior='adjusted', tau=1.5)
+_extras = dict(balance=1., mixup=0., cutmix=0., ema=0., zoom=1.25, load_scale=2.)
 recipes = dict(pretrain=dict(_both, lr=2e-3), finetune=dict(_both, lr=3e-3, **_heads, **_extras))
 pretrained = dict(lr=1e-3, head_lr=5.)   # What fine-tuning changes where it begins with a pretrained encoder
 
