@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks import command_line
 from imagewang_ssl.all import *
 
-trials = {'default': {}, 'plain loss': dict(prior='none')}
+trials = {'default': {}, 'plain': unadjusted}
 trials |= {'ranger': dict(opt='ranger', lr=8e-3), 'SGD': dict(opt='SGD', lr=.1), 'lr x 1/3': dict(lr=1e-3)}
 trials |= {'head mlp': dict(head='mlp'), 'pooling avgmax': dict(pooling='avgmax')}
 trials |= {'mixup .4': dict(mixup=.4), 'cutmix 1': dict(cutmix=1.), 'ema .99': dict(ema=.99)}

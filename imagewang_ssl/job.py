@@ -17,7 +17,7 @@ from .load import load_size
 from .record import cell_size, check_record, hash8, official_runs, official_sizes
 from .record import record_name, row_id, row_key, run_key, track_of
 from .provenance import ground, provenance
-from .fit import finite_or_null, pretrained, recipes, settings
+from .fit import finite_or_null, pretrained, recipes, settings, unadjusted
 
 # %% ../nbs/54_job.ipynb #96058cca
 def _with_callbacks(recipe, cbs): return dict(recipe, callbacks=[o.name for o in cbs]) if cbs else recipe
@@ -61,14 +61,14 @@ def finetuning_job(
     encoder:str='xresnet18', # Architecture
     encoder_args:dict=None, # Its arguments
     seed:int=0, # Seed of the head, the order of images and, from scratch, all weights
-    prior:str=None, # 'adjusted' or 'none'; default: the recipe's
+    prior:str=None, # 'adjusted', or 'none': see `unadjusted`; default: the recipe's
     cbs=(), # Callbacks of the reader's own
     plan:str=None, # Name of the recipe that this follows, which is part of the row's
     **kwargs # See `settings`
 )->tuple: # The job, and how its images are loaded
     "A fine-tuning as plain data: what its record begins with"
     own = dict(pretrained if pre is not None else {})
-    if prior: own['prior'] = prior
+    if prior: own.update(unadjusted if prior=='none' else dict(prior=prior))
     recipe,load = settings(recipes['finetune'], own, **kwargs)
     task,task_args,about = _told_by(pre)
     job = dict(schema=1, kind='finetune', task=task, task_args=task_args)

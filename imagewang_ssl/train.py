@@ -352,7 +352,7 @@ def finetune(
     official:bool=False, # Refuse to run anything but an official cell of the board
     encoder_args:dict=None, # Arguments of the architecture to train from scratch; with `encoder`, what they have to be
     alike:tuple=('code',), # What else recorded runs must share, where they tell it: any of code, versions and device
-    prior:str=None, # 'adjusted': class frequencies are taken out of the scores; or 'none'; default: the recipe's
+    prior:str=None, # 'adjusted': class frequencies are taken out; 'none': as published rows; default: the recipe's
     cbs=(), # Further callbacks; the records name them
     checkpoints:str=None, # Folder for checkpoints, from which a stopped run goes on; default: keep none
     tracker:str=None, # Show the training in csv, tensorboard or wandb; default: nowhere
