@@ -66,7 +66,7 @@ def class_weights(
     return w*(counts.sum()/(counts*w).sum())
 
 class BalanceClasses(Callback):
-    "Draw rare classes more often while training: class j of n_j images as often as n_j**(1-balance) (Kang et al., 2020)"
+    "Draw rare classes more often in training: class j of n_j images as often as n_j**(1-balance) (Kang et al., 2020)"
     run_valid = False
     def __init__(self, balance:float=1.): self.balance = balance
 

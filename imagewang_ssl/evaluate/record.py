@@ -49,7 +49,8 @@ def probe(
     if isinstance(encoder, (str,Path)): encoder = load_encoder(encoder)
     if k<1: raise IwangError(f'k={k}: it must be 1 or more')
     check_valid(valid, encoder)
-    dls = finetune_dls(get_imagewang(source, size), size, valid, bs=256, pixels=pixels, zoom=1., num_workers=0)
+    whole = dict(zoom=1., load_scale=1.25)   # as the evaluations see images
+    dls = finetune_dls(get_imagewang(source, size), size, valid, bs=256, pixels=pixels, num_workers=0, **whole)
     bank,query = [features(encoder, dl) for dl in dls.loaders]
     if valid=='val': return _judge(bank, query, k)
     (x,y),classes = [torch.cat(o) for o in zip(bank, query)],query[1].unique()
