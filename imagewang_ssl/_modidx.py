@@ -141,6 +141,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'imagewang_ssl.board.rows._tell_apart': ( 'board.rows.html#_tell_apart',
                                                                                     'imagewang_ssl/board/rows.py'),
                                           'imagewang_ssl.board.rows._told': ('board.rows.html#_told', 'imagewang_ssl/board/rows.py'),
+                                          'imagewang_ssl.board.rows._with_older': ( 'board.rows.html#_with_older',
+                                                                                    'imagewang_ssl/board/rows.py'),
                                           'imagewang_ssl.board.rows.args_text': ( 'board.rows.html#args_text',
                                                                                   'imagewang_ssl/board/rows.py'),
                                           'imagewang_ssl.board.rows.between_within': ( 'board.rows.html#between_within',

@@ -15,6 +15,7 @@ from pathlib import Path
 from fastcore.basics import first, groupby, ifnone
 import pandas as pd
 from ..basics import IwangError, write_atomic
+from ..fit import old_settings
 from ..load import label_pools
 from ..record import cell_size, data_key, first_of, first_runs, flat, hash8, load_evaluations
 from ..record import load_pretrainings, load_probes
@@ -123,12 +124,17 @@ def told_apart(
     names = [k for k in sorted(set().union(*flats)) if len({repr(f.get(k, ...)) for f in flats})>1]
     return [{k:f[k] for k in names if k in f} for f in flats]
 
+def _with_older(rec):
+    "What a row is identified by, with the settings that are newer than its records"
+    key = row_key(rec)
+    return dict(key, recipe={**old_settings['finetune'], **key['recipe']})
+
 def _tell_apart(df, groups):
     "Say in `differs`, and in the note, what tells rows of `df` apart that look alike"
     df['differs'] = ''
     looks = [*_columns[1:_columns.index('accuracy')],'px']
     for _,alike in df[(df.by=='ours') & df.duplicated(looks, keep=False)].groupby(looks, dropna=False):
-        for i,d in zip(alike.index, told_apart([row_key(groups[r][0]) for r in alike.row])):
+        for i,d in zip(alike.index, told_apart([_with_older(groups[r][0]) for r in alike.row])):
             df.loc[i,'differs'] = args_text(d)
             df.loc[i,'note'] = '; '.join(filter(None, [df.loc[i,'note'], args_text(d)]))
 
