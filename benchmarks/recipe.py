@@ -18,6 +18,7 @@ trials |= {'ranger': dict(opt='ranger', lr=8e-3), 'SGD': dict(opt='SGD', lr=.1),
 trials |= {'head mlp': dict(head='mlp'), 'pooling avgmax': dict(pooling='avgmax')}
 trials |= {'mixup .4': dict(mixup=.4), 'cutmix 1': dict(cutmix=1.), 'ema .99': dict(ema=.99)}
 trials |= {'balance 0': dict(balance=0.), 'balance .5': dict(balance=.5), 'load_scale 1.25': dict(load_scale=1.25)}
+trials |= {'rates of scratch': dict(lr=3e-3, head_lr=1.)}   # for a pretrained encoder
 trials |= {'tau 1': dict(tau=1.), 'tau 2': dict(tau=2.), 'bs 32': dict(bs=32)}
 trials |= {'warmup .1': dict(warmup=.1), 'label smoothing 0': dict(label_smoothing=0.)}
 zooms = 1.,1.14,1.25,1.5
