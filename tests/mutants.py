@@ -82,7 +82,7 @@ def failures(path, brief=False):
     from nbdev.test import CaptureShell, get_config, nb_test_cells
     shell = CaptureShell(path)
     for c in nb_test_cells(path, get_config(path.parent).tst_flags.split()):
-        if brief and re.search(r'\.fit(?!\(1,)|\.check\(', c.source): continue
+        if brief and not c.source.startswith('#| export') and re.search(r'\.fit(?!\(1,)|\.check\(', c.source): continue
         shell.run(c.source)
         if shell.exc: yield c.idx_,shell.exc
 
@@ -132,12 +132,15 @@ def run(m, known=None):
 
 @functools.cache
 def fail_anyway(notebook):
-    "Cells of a notebook that fail without any change when those that train are left out"
-    return run(Mutant(notebook, '', '', '', '', notebook))[0]
+    "Cells of a notebook that fail without any change when those that train are left out; none where nobody can say"
+    cells = run(Mutant(notebook, '', '', '', '', notebook))[0]
+    return None if 'invalid' in cells else cells
 
 def attempt(m):
     "What became of `m`, where it died, and the CPU seconds: first without cells that take long, then with them"
-    first,secs = run(m, fail_anyway(m.notebook))
+    known = fail_anyway(m.notebook)
+    first,secs = ('',''),0.
+    if known is not None: first,secs = run(m, known)
     if first[0]=='killed': return *first,secs
     last,more = run(m)
     return *last,secs+more
