@@ -88,6 +88,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'imagewang_ssl/board/figure.py'),
                                             'imagewang_ssl.board.figure._panel': ( 'board.figure.html#_panel',
                                                                                    'imagewang_ssl/board/figure.py'),
+                                            'imagewang_ssl.board.figure._tall': ( 'board.figure.html#_tall',
+                                                                                  'imagewang_ssl/board/figure.py'),
                                             'imagewang_ssl.board.figure._told_args': ( 'board.figure.html#_told_args',
                                                                                        'imagewang_ssl/board/figure.py'),
                                             'imagewang_ssl.board.figure._told_runs': ( 'board.figure.html#_told_runs',

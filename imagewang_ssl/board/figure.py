@@ -8,6 +8,7 @@ __all__ = ['ink_color', 'our_color', 'published_color', 'plot_board', 'draw_boar
 # %% ../../nbs/71_board.figure.ipynb #27bcb8ba
 import io, re, textwrap
 from pathlib import Path
+import numpy as np
 import pandas as pd
 from ..basics import IwangError, write_atomic
 from .rows import args_text, row_pretraining, row_px, row_score, row_title, told_apart
@@ -25,8 +26,12 @@ def _label(r):
     at = row_px(r) and f'{row_px(r)} px'
     if r.by!='ours': return ', '.join(filter(None, [f'{r.method} (blog)' if r.status=='blog' else r.method, at]))
     how = [at, r.pool, row_pretraining(r) and f'{row_pretraining(r)} pre', r.encoder, r.source]
-    lines = [f'{r.method} {r.args}'.strip(), textwrap.fill(r.differs, 44), ', '.join(filter(None, how))]
+    lines = [f'{r.method} {r.args}'.strip(), textwrap.fill(r.differs.replace('recipe.', ''), 44), ', '.join(filter(None, how))]
     return '\n'.join(filter(None, lines))
+
+def _tall(label):
+    "Height of a row with this label, where 1 has room for three lines"
+    return max(1, .16+.28*len(label.splitlines()))
 
 def _told_runs(counts):
     "How many runs the rows of one line have, in the order of their epochs, on a line of their own where they differ"
@@ -49,15 +54,17 @@ def _panel(ax, g, marks):
     "Draw one size of a track: a line a method, best at the top, a mark an epoch count"
     names = list(g.groupby('label').accuracy.max().sort_values().index)
     ax.set_title(row_title(next(g.itertuples())), loc='left', fontsize=10, fontweight='bold')
-    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(-.6,len(names)-.4))
+    tall = np.array([_tall(o) for o in names])
+    ys = tall.cumsum()-tall/2
+    ax.set(yticks=ys, yticklabels=names, ylim=(-.1,tall.sum()+.1))
     epochs = [e for e in marks if e in set(g.epochs)]
     step = {e: .2*((len(epochs)-1)/2-i) for i,e in enumerate(epochs)}
-    for y,(tick,name) in enumerate(zip(ax.get_yticklabels(), names)):
+    for y,high,tick,name in zip(ys, tall, ax.get_yticklabels(), names):
         rows = g[g.label==name]
         _line(ax, rows, y, marks, step)
         if rows.by.iloc[0]!='ours': continue
         tick.set(color=our_color, fontweight='bold')
-        if (g.by!='ours').any(): ax.axhspan(y-.5, y+.5, color=our_color, alpha=.08, lw=0)
+        if (g.by!='ours').any(): ax.axhspan(y-high/2, y+high/2, color=our_color, alpha=.08, lw=0)
 
 # %% ../../nbs/71_board.figure.ipynb #0501d3b3
 def _keys(df, marks):
@@ -93,12 +100,12 @@ def plot_board(
     df = _labelled(df)
     marks = dict(zip(sorted(df.epochs.unique()), 'osD^vP*X'*9))
     panels = [g for _,g in df.groupby(['track','size'], sort=False)]
-    high = [.6+.5*g.label.nunique() for g in panels]
+    high = [.6+.5*sum(map(_tall, g.label.unique())) for g in panels]
     with plt.rc_context(_style):
         fig = plt.figure(figsize=(7.5, .8+sum(high)), layout='constrained')
         axs = fig.subplots(len(panels), height_ratios=high, sharex=True, squeeze=False)[:,0]
         for ax,g in zip(axs, panels): _panel(ax, g, marks)
-        axs[-1].margins(x=.12)
+        axs[-1].margins(x=.16)
         axs[-1].set_xlabel('accuracy, %')
         keys,near = _keys(df, marks),dict(frameon=False, handletextpad=.1, columnspacing=1.2)
         fig.legend(handles=keys, loc='outside upper left', ncols=min(7,len(keys)), **near)
