@@ -8,7 +8,6 @@ __all__ = ['ink_color', 'our_color', 'published_color', 'plot_board', 'draw_boar
 # %% ../../nbs/71_board.figure.ipynb #27bcb8ba
 import io, re, textwrap
 from pathlib import Path
-import numpy as np
 import pandas as pd
 from ..basics import IwangError, write_atomic
 from .rows import args_text, row_pretraining, row_px, row_score, row_title, told_apart
@@ -26,7 +25,8 @@ def _label(r):
     at = row_px(r) and f'{row_px(r)} px'
     if r.by!='ours': return ', '.join(filter(None, [f'{r.method} (blog)' if r.status=='blog' else r.method, at]))
     how = [at, r.pool, row_pretraining(r) and f'{row_pretraining(r)} pre', r.encoder, r.source]
-    lines = [f'{r.method} {r.args}'.strip(), textwrap.fill(r.differs.replace('recipe.', ''), 44), ', '.join(filter(None, how))]
+    differs = textwrap.fill(r.differs.replace('recipe.', ''), 44)
+    lines = [f'{r.method} {r.args}'.strip(), differs, ', '.join(filter(None, how))]
     return '\n'.join(filter(None, lines))
 
 def _tall(label):
@@ -54,7 +54,7 @@ def _panel(ax, g, marks):
     "Draw one size of a track: a line a method, best at the top, a mark an epoch count"
     names = list(g.groupby('label').accuracy.max().sort_values().index)
     ax.set_title(row_title(next(g.itertuples())), loc='left', fontsize=10, fontweight='bold')
-    tall = np.array([_tall(o) for o in names])
+    tall = pd.Series([_tall(o) for o in names])
     ys = tall.cumsum()-tall/2
     ax.set(yticks=ys, yticklabels=names, ylim=(-.1,tall.sum()+.1))
     epochs = [e for e in marks if e in set(g.epochs)]
