@@ -30,10 +30,11 @@ def plain_fastai(source, size, epochs, seed, lr=8e-3):
     return dict(cols, size=size, epochs=epochs, seed=seed, recipe=dict(opt='ranger', lr=lr, bs=64), **provenance())
 
 def summary(runs):
-    "Mean and spread of each arm, and of its differences from the first one, seed by seed"
+    "Mean and spread of each arm that has run, and of its differences from the first one, seed by seed"
     last = {a:{r['seed']:100*r['accuracy'][-1] for r in runs if r['arm']==a} for a in arms}
     base = last[first(arms)]
     for a,accs in last.items():
+        if not accs: continue
         diffs = [v-base[s] for s,v in accs.items() if s in base]
         res = dict(arm=a, runs=len(accs))
         for k,v in dict(accuracy=list(accs.values()), difference=diffs).items():
