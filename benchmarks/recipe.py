@@ -5,8 +5,8 @@
 Each trial changes one setting of the default recipe. A seed holds out another fifth, and all trials of a seed hold out
 the same one. The trained network is judged at several zooms, and with more or less of the class prior taken out of its
 scores (the prior's part of the loss shifts scores too, so this `tau` says the direction, not what training with it
-gives). FILE is written after each run, and a run that is in it is
-not run again. `--show` prints FILE for docs/recipe.md.
+gives). FILE is written after each run, and a run that is in it is not run again. `--show` prints FILE for
+docs/recipe.md.
 """
 import json, statistics
 from pathlib import Path
@@ -32,11 +32,12 @@ def judge(learn, recipe):
     def scores(zoom):
         view.zoom = zoom
         with learn.no_bar(), learn.no_logging(): return learn.get_preds(dl=learn.dls.valid, act=noop)
-    at = {str(z): scores(z) for z in zooms}
-    pred,y = scores(recipe['zoom'])
+    at = {z: scores(z) for z in {*zooms, recipe['zoom']}}
+    view.zoom = recipe['zoom']
+    pred,y = at[view.zoom]
     shifted = {str(tau): remove_prior(pred, class_counts(learn.dls), tau-recipe['tau']) for tau in taus}
     among = asked_accuracy(pred, y, asked_classes(learn.dls)).item()
-    return dict({z: percent(*o) for z,o in at.items()}, tau={t: percent(o, y) for t,o in shifted.items()},
+    return dict({str(z): percent(*at[z]) for z in zooms}, tau={t: percent(o, y) for t,o in shifted.items()},
         asked=round(100*among, 2))
 
 def run_trial(name, source, size, epochs, arch, encoder, seed):
@@ -44,8 +45,8 @@ def run_trial(name, source, size, epochs, arch, encoder, seed):
     enc = load_encoder(encoder) if encoder else None
     recipe = settings(recipes['finetune'], pretrained if encoder else None, recipe=trials[name])[0]
     recipe = {**recipes['finetune'], **recipe}
-    seen = {k: recipe[k] for k in ('bs','zoom','load_scale')}
-    dls = finetune_dls(get_imagewang(source, size), size, 'train', fold=seed%5, **seen)
+    path = get_imagewang(source, size)
+    dls = finetune_dls(path, size, 'train', recipe['bs'], fold=seed%5, **view_settings(recipe))
     set_seed(seed)
     for dl in dls.loaders: dl.rng = random.Random(seed)
     learn = finetune_learner(dls, ifnone(enc, create_encoder(arch, size)), **learner_settings(recipe))

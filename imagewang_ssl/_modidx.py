@@ -2836,6 +2836,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'imagewang_ssl/prior.py'),
                                      'imagewang_ssl.prior.PriorAdjusted.y_int': ( 'prior.html#prioradjusted.y_int',
                                                                                   'imagewang_ssl/prior.py'),
+                                     'imagewang_ssl.prior._classes': ('prior.html#_classes', 'imagewang_ssl/prior.py'),
                                      'imagewang_ssl.prior.asked_accuracy': ('prior.html#asked_accuracy', 'imagewang_ssl/prior.py'),
                                      'imagewang_ssl.prior.asked_classes': ('prior.html#asked_classes', 'imagewang_ssl/prior.py'),
                                      'imagewang_ssl.prior.asked_fraction': ('prior.html#asked_fraction', 'imagewang_ssl/prior.py'),
@@ -3296,4 +3297,5 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'imagewang_ssl.train.pretrain': ('train.html#pretrain', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.reproduce': ('train.html#reproduce', 'imagewang_ssl/train.py'),
                                      'imagewang_ssl.train.run_job': ('train.html#run_job', 'imagewang_ssl/train.py'),
-                                     'imagewang_ssl.train.run_task': ('train.html#run_task', 'imagewang_ssl/train.py')}}}
+                                     'imagewang_ssl.train.run_task': ('train.html#run_task', 'imagewang_ssl/train.py'),
+                                     'imagewang_ssl.train.view_settings': ('train.html#view_settings', 'imagewang_ssl/train.py')}}}

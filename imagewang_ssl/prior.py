@@ -11,11 +11,13 @@ __all__ = ['class_counts', 'log_prior', 'PriorAdjusted', 'remove_prior', 'class_
 from fastai.vision.all import *
 
 # %% ../nbs/05a_prior.ipynb #fcec21fd
+def _classes(dset): return torch.tensor([int(y) for y in dset.tls[-1]])
+
 def class_counts(
     dls, # DataLoaders of labeled images, with a `vocab`
 )->Tensor: # (classes,)
     "Training images per class"
-    return torch.tensor([int(y) for y in dls.train_ds.tls[-1]]).bincount(minlength=len(dls.vocab))
+    return _classes(dls.train_ds).bincount(minlength=len(dls.vocab))
 
 def log_prior(
     counts, # Images per class (classes,)
@@ -73,8 +75,8 @@ class BalanceClasses(Callback):
     def before_fit(self):
         dl = self.learn.dls.train
         self.was = dl.weights
-        y = torch.stack([torch.as_tensor(o) for o in dl.dataset.tls[-1]])
-        dl.weights = class_weights(class_counts(self.learn.dls), self.balance)[y].tolist()
+        y = _classes(dl.dataset)
+        dl.weights = class_weights(y.bincount(), self.balance)[y].tolist()
 
     def after_fit(self): self.learn.dls.train.weights = self.was
 
@@ -83,7 +85,7 @@ def asked_classes(
     dls, # DataLoaders of labeled images
 )->Tensor: # Sorted
     "The classes that validation images have"
-    return torch.tensor([int(y) for y in dls.valid_ds.tls[-1]]).unique()
+    return _classes(dls.valid_ds).unique()
 
 # %% ../nbs/05a_prior.ipynb #ae866705
 def asked_fraction(

@@ -15,7 +15,7 @@ from ..basics import check_0_to_1, check_above_0, check_counts
 from ..load import finetune_block, load_size
 from ..pixels import PixelStore
 from ..fit import fit, pretrained, recipes, settings
-from ..train import finetune_learner, learner_settings
+from ..train import finetune_learner, learner_settings, view_settings
 from .core import Evaluation, encoder_colors
 from .statistics import paired_difference, seed_interval
 from .probes import linear_scores
@@ -138,8 +138,7 @@ def finetuned(
     "A copy of an encoder with a new classifier, trained on the labels `idx`"
     bs = min(64, len(idx))
     recipe,_ = settings(recipes['finetune'], changes, bs=bs)
-    views = {k: recipe[k] for k in ('zoom','load_scale')}
-    block = finetune_block(o.data.size, o.data.valid, **views)
+    block = finetune_block(o.data.size, o.data.valid, **view_settings(recipe))
     split = block.splitter
     def few(items):
         train,val = split(items)
