@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['encoder_colors', 'in_order', 'features', 'labeled_dls', 'pool_side', 'pool_map', 'stage_features', 'weights_hash',
            'FeatureCache', 'LabeledData', 'FrozenEncoder', 'check_fits', 'embed_images', 'Evaluation',
-           'list_evaluations', 'get_evaluation', 'score_bars']
+           'list_evaluations', 'get_evaluation', 'panels', 'score_bars']
 
 # %% ../../nbs/60_evaluate.core.ipynb #2f1b4746
 import hashlib, importlib, inspect, pkgutil
@@ -288,6 +288,19 @@ def get_evaluation(
 # %% ../../nbs/60_evaluate.core.ipynb #31ac285b
 encoder_colors = ['#0072b2','#d55e00','#009e73','#cc79a7','#e69f00','#56b4e9','#8c6d31','#444444']
 
+def panels(
+    n:int, # How many
+    width:float, # Of each in inches
+    height:float, # Of each in inches
+    most:int=4, # In a row
+    **kwargs # For `plt.subplots`
+)->tuple: # Figure and axes, a list
+    "A figure with a panel for each of `n` encoders or questions, in rows"
+    cols,how = min(n, most),dict(return_fig=True, layout='constrained')
+    return get_grid(n, ncols=cols, figsize=(width*cols,height*math.ceil(n/cols)), **how, **kwargs)
+
+
+# %% ../../nbs/60_evaluate.core.ipynb #bbc9caae
 def score_bars(
     found:dict, # Answers of encoders by name
     scores:list, # Names of scores

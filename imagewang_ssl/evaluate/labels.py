@@ -16,7 +16,7 @@ from ..load import finetune_block, load_size
 from ..pixels import PixelStore
 from ..fit import fit, pretrained, recipes, settings
 from ..train import finetune_learner, learner_settings, view_settings
-from .core import Evaluation, encoder_colors
+from .core import Evaluation, encoder_colors, panels
 from .statistics import paired_difference, seed_interval
 from .probes import linear_scores
 
@@ -98,9 +98,8 @@ def _band(ax, labels, accs, c, **kwargs):
 # %% ../../nbs/62_evaluate.labels.ipynb #e93a09ec
 @patch
 def draw(self:_Fractions, found):
-    n = len(found)
-    fig,axs = plt.subplots(1, n, figsize=(.6+3.2*n,2.9), sharey=True, squeeze=False, layout='constrained')
-    for ax,(name,a),c in zip(axs[0], found.items(), encoder_colors*9):
+    fig,axs = panels(len(found), 3.2, 2.9, sharey=True)
+    for ax,(name,a),c in zip(axs, found.items(), encoder_colors*9):
         _band(ax, a['labels'], a['accuracy']['pretrained'], c, label=name)
         _band(ax, a['labels'], a['accuracy']['scratch'], '#444444', label=a['against'], ls='--')
         for x,d,p in zip(a['labels'], a['differences'], a['accuracy']['pretrained']):
@@ -112,7 +111,7 @@ def draw(self:_Fractions, found):
         ax.title.set_fontsize(9)
         ax.legend(frameon=False)
     top = max(100*np.mean(p) for a in found.values() for v in a['accuracy'].values() for p in v)
-    axs[0,0].set(ylabel='% right', ylim=(0,min(100, 1.4*top)))
+    axs[0].set(ylabel='% right', ylim=(0,min(100, 1.4*top)))
     return fig
 
 # %% ../../nbs/62_evaluate.labels.ipynb #39312543

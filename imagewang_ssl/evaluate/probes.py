@@ -10,7 +10,7 @@ __all__ = ['knn_votes', 'knn_accuracy', 'standardized', 'in_span', 'ridge_scores
 from fastai.vision.all import *
 from ..basics import check_counts
 from ..prior import remove_prior
-from .core import Evaluation, encoder_colors
+from .core import Evaluation, encoder_colors, panels
 
 # %% ../../nbs/61_evaluate.probes.ipynb #e1ca7034
 def knn_votes(
@@ -135,7 +135,7 @@ def stage_curves(
     ways:tuple, # Names of what to draw, a panel each
 ):
     "Accuracy over the stages, a curve an encoder; the star is the embedding"
-    fig,axs = plt.subplots(1, len(ways), figsize=(3*len(ways),2.8), sharey=True, layout='constrained')
+    fig,axs = panels(len(ways), 3.2, 2.8, sharey=True)
     for ax,w in zip(axs, ways):
         for (name,a),c in zip(found.items(), encoder_colors*9):
             v = [100*s for s in a['stages'][w]]
@@ -144,7 +144,7 @@ def stage_curves(
         ax.axhline(100*a['chance'][w=='asked'], c='k', ls=':', lw=1)
         ax.set(title=w, xlabel='stage', xticks=range_of(v))
     axs[0].set_ylabel('% right; star: embedding')
-    axs[0].legend(frameon=False)
+    fig.legend(*axs[0].get_legend_handles_labels(), loc='outside right upper', frameon=False)
     return fig
 
 # %% ../../nbs/61_evaluate.probes.ipynb #b1f10da0

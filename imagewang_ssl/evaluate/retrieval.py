@@ -12,7 +12,7 @@ from fastai.vision.all import *
 from scipy.optimize import linear_sum_assignment
 from ..basics import IwangError
 from ..cluster import kmeans, nearest
-from .core import Evaluation, check_fits, embed_images, score_bars
+from .core import Evaluation, check_fits, embed_images, panels, score_bars
 
 # %% ../../nbs/64_evaluate.retrieval.ipynb #958353b4
 def ranking(
@@ -190,9 +190,8 @@ class Clusters(Evaluation):
         return dict(scores=scores, table=t[i[j.argsort()]].int().tolist())
 
     def draw(self, found):
-        n = len(found)
-        fig,axs = plt.subplots(1, n, figsize=(.4+2.6*n,2.8), squeeze=False, layout='constrained')
-        for ax,(name,a) in zip(axs[0], found.items()):
+        fig,axs = panels(len(found), 2.7, 2.8)
+        for ax,(name,a) in zip(axs, found.items()):
             ax.imshow(a['table'], cmap='cividis')
             ax.set(title=f"{name}: {100*a['scores']['accuracy']:.0f} %", xlabel='class', ylabel='cluster')
         return fig

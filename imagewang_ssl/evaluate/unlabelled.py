@@ -8,7 +8,7 @@ __all__ = ['rankme', 'eigen_spectrum', 'spectrum_decay', 'Spectrum', 'Sphere', '
 # %% ../../nbs/63_evaluate.unlabelled.ipynb #6fd074c3
 from fastai.vision.all import *
 from ..pretext.align_uniform import alignment, uniformity
-from .core import Evaluation, FrozenEncoder, embed_images, encoder_colors
+from .core import Evaluation, FrozenEncoder, embed_images, encoder_colors, panels
 from .probes import stage_names
 from .statistics import rank_correlation
 
@@ -130,9 +130,8 @@ class Cka(Evaluation):
         return dict(scores=dict(first_last=table[0][-1], neighbors=near), table=table)
 
     def draw(self, found):
-        n = len(found)
-        fig,axs = plt.subplots(1, n, figsize=(.4+2.6*n,2.8), squeeze=False, layout='constrained')
-        for ax,(name,a) in zip(axs[0], found.items()): _heat(ax, a['table'], list(range_of(a['table'])), name)
+        fig,axs = panels(len(found), 2.7, 2.8)
+        for ax,(name,a) in zip(axs, found.items()): _heat(ax, a['table'], list(range_of(a['table'])), name)
         return fig
 
     def compare(self, encoders):
@@ -149,12 +148,11 @@ def draw_prediction(
     names:list, # Of the encoders
 ):
     "A scatter plot of each measure against accuracy, with its rank correlation"
-    n = len(measures)
-    fig,axs = plt.subplots(1, n, figsize=(2.5*n,2.7), sharey=True, squeeze=False, layout='constrained')
-    for ax,(k,v) in zip(axs[0], measures.items()):
+    fig,axs = panels(len(measures), 2.5, 2.7, sharey=True)
+    for ax,(k,v) in zip(axs, measures.items()):
         for x,y,c,name in zip(v, accuracy, encoder_colors*9, names): ax.plot(x, 100*y, 'o', c=c, label=name)
         ax.set(xlabel=k, title=f'rank correlation {rank_correlation(v, accuracy):+.2f}')
         ax.title.set_fontsize(9)
-    axs[0,0].set_ylabel('accuracy in %')
-    fig.legend(*axs[0,0].get_legend_handles_labels(), loc='outside lower center', ncols=4, frameon=False)
+    axs[0].set_ylabel('accuracy in %')
+    fig.legend(*axs[0].get_legend_handles_labels(), loc='outside lower center', ncols=4, frameon=False)
     return fig
