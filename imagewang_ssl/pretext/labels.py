@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LabelTransform', 'WholeView', 'LabelDL', 'standard_view', 'random_color', 'used_labels', 'EvenLabels', 'AnyView',
-           'Relabel', 'LabelPerImage', 'PseudoLabels', 'train_labels', 'TrainLabels']
+           'Relabel', 'LabelPerImage', 'PseudoLabels', 'train_labels', 'TrainLabels', 'asked_only', 'TrainClasses']
 
 # %% ../../nbs/22a_pretext.labels.ipynb #5ef19e18
 import functools
@@ -142,6 +142,9 @@ class PseudoLabels(LabelPerImage):
         raise NotImplementedError
     def callbacks(self): return [Relabel(self)]
     def batch_tfms(self, size): return [AnyView(size)]
+    def plain_view(self, x):
+        "What the network is asked for new labels with"
+        return standard_view(x)
 
     def make_batch(self, x, y=None):
         self.check_labels(y)
@@ -167,8 +170,8 @@ def outputs(self:PseudoLabels, learn, dl, module):
         model.eval()
         with hook_output(module) as hook:
             for b in dl.whole():
-                model(standard_view(b[0]))
-                outs.append(hook.stored.float())
+                model(self.plain_view(b[0]))
+                outs.append(hook.stored.float().as_subclass(Tensor))
     finally: model.train(training)
     return torch.cat(outs)
 
@@ -198,3 +201,30 @@ class TrainLabels(LabelPerImage):
     ):
         "A `DataBlock` of images whose labels are known where they are in train/"
         return super().dblock(size, get_items=partial(pool_files, pool=self.pool, known=label_pools), **kwargs)
+
+# %% ../../nbs/22a_pretext.labels.ipynb #3c13756c
+def asked_only(
+    labels, # From `train_labels` (n,)
+    files, # The images they belong to
+)->Tensor: # (n,): numbers of the classes of val/, in the order of their names; -1 for all others
+    "Labels of the classes that val/ asks about"
+    train = first(f.parent.parent for f in files if f.parent.parent.name=='train')
+    def classes(p): return sorted(d.name for d in p.iterdir() if d.is_dir() and d.name[0]!='.')
+    names,asked = classes(train),classes(train.parent/'val')
+    number = {names.index(n): i for i,n in enumerate(asked)}
+    return torch.tensor([number.get(int(l), -1) for l in labels])
+
+# %% ../../nbs/22a_pretext.labels.ipynb #fd45cc56
+class TrainClasses(TrainLabels):
+    "Base of tasks that tell the classes of train/ apart: `classes` of them, or with `asked` those that val/ asks about"
+    abstract = True
+    classes,asked = 20,False
+    def first_labels(self, dataset):
+        labels = super().first_labels(dataset)
+        if self.asked: labels = TensorCategory(asked_only(labels, dataset.items))
+        n = int(labels.max())+1
+        if n>self.classes: raise IwangError(f'classes={self.classes}: train/ has {n} or more')
+        return labels
+    def check_classes(self):
+        "Raise `IwangError` where there is nothing to tell apart"
+        if self.classes<2: raise IwangError(f'classes={self.classes}: it must be 2 or more')
