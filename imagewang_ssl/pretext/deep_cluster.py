@@ -8,7 +8,7 @@ __all__ = ['forget', 'NormClassifier', 'InverseSize', 'DeepCluster']
 
 # %% ../../nbs/23_pretext.deep_cluster.ipynb #f329277f
 from fastai.vision.all import *
-from ..basics import IwangError, check_choice
+from ..basics import IwangError, check_0_to_1, check_above_0, check_choice
 from ..heads import Classifier
 from ..cluster import even_order, kmeans, nearest, pca_whiten, whitened
 from .labels import LabelDL, PseudoLabels
@@ -49,7 +49,10 @@ class DeepCluster(PseudoLabels):
         every:int=1, # Epochs from one clustering to the next
         balance:str='sampling', # 'sampling' draws all clusters equally often, 'weights' weights the loss
         p_grey:float=.5, # Probability that a view loses its color
+        until:float=.7 # Part of the training after which clusters stay, and the head learns them to the end
     ):
+        check_0_to_1(until=until)
+        check_above_0(until=until)
         check_choice('balance', balance, ('sampling','weights'))
         if clusters<2: raise IwangError(f'clusters={clusters}: choose 2 or more')
         if min(dims, every)<1: raise IwangError(f'dims={dims}, every={every}: choose 1 or more of each')

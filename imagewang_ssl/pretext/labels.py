@@ -99,10 +99,11 @@ class AnyView(RandomView):
     def before_call(self, b, split_idx): self.valid = False
 
 class Relabel(Callback):
-    "Ask `task` for new labels before every `task.every`-th epoch of training, where batches come from a `LabelDL`"
+    "Ask `task` for labels before every `task.every`-th epoch, up to the part `task.until` of a training"
     def __init__(self, task): self.task = task
     def before_train(self):
-        if self.epoch%self.task.every==0 and isinstance(self.dls.train, LabelDL): self.task.relabel(self.learn)
+        due = self.epoch%self.task.every==0 and self.pct_train<self.task.until
+        if due and isinstance(self.dls.train, LabelDL): self.task.relabel(self.learn)
 
     def state_dict(self): return dict(labels=[dl.labels for dl in self.task.loaders(self.learn)])
     def load_state_dict(self, sd):
@@ -133,6 +134,7 @@ class LabelPerImage(Pretext):
 class PseudoLabels(LabelPerImage):
     "Base of tasks whose labels come from the encoder itself and change while it trains"
     abstract = True
+    until = 1.     # Part of a training after which labels stay
     kind,loss_func = 'class',CrossEntropyLossFlat()
     metrics = [accuracy, AccumMetric(used_labels, flatten=False), EvenLabels()]
 
